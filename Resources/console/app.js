@@ -88,9 +88,16 @@ document.addEventListener("click", (event) => {
   else if (target.matches("[data-palette]")) openPalette();
   else if (target.matches("[data-dismiss]")) target.closest(".flash")?.remove();
   else if (target.matches("[data-dialog]")) { if (openDialog(target.dataset.dialog)) event.preventDefault(); }
-  else if (target.matches("[data-close]")) { const open = target.closest("dialog[open]"); if (open) { event.preventDefault(); open.close(); } }
+  else if (target.matches("[data-close]")) closeAround(target, event);
   else if (target.matches("dialog") && event.target === target) closeFromBackdrop(target, event);
 });
+
+function closeAround(button, event) {
+  const dialog = button.closest("dialog[open]");
+  if (!dialog) return;
+  event.preventDefault();
+  dialog.close();
+}
 
 function closeFromBackdrop(dialog, event) {
   const box = dialog.getBoundingClientRect();
@@ -221,7 +228,8 @@ function makePalette() {
 
   function draw() {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    shown = items.filter((item) => words.every((word) => `${item.label} ${item.group}`.toLowerCase().includes(word))).slice(0, 40);
+    const fits = (item) => words.every((word) => `${item.label} ${item.group}`.toLowerCase().includes(word));
+    shown = items.filter(fits).slice(0, 40);
     selected = Math.max(0, Math.min(selected, shown.length - 1));
     list.replaceChildren(...shown.map((item, index) => {
       const row = make("li", { role: "option", id: `palette-${index}`, "aria-selected": String(index === selected) },
