@@ -1,0 +1,1 @@
+// App: the composition root; see docs/01-architecture.md.

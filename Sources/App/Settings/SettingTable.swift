@@ -1,0 +1,82 @@
+// The table of all options: this is the only place that names them.
+
+extension Setting {
+    /// Every option, in the order in which they are shown.
+    package static let all: [Setting] = main + web + mail + payments + keeping
+
+    private static let main: [Setting] = [
+        Setting("config", .path, default: "raptorflow.json", "The file with options; the default one may be missing."),
+        Setting(
+            "database", .path, default: "raptorflow.db", "The one file that holds everything; made when it is missing."),
+        Setting(
+            "mode", .choice(["sandbox", "production"]), default: "sandbox", "Sandbox pays with the built-in simulator."),
+        Setting(
+            "roles", .choices(["web", "worker"]), default: "web,worker",
+            "What this process does: answer, work, or both."),
+        Setting("master_key", .text, isSecret: true, "32 bytes in hex or base64url that seal the instance's keys."),
+        Setting("log.format", .choice(["readable", "json"]), default: "readable", "How log lines look."),
+        Setting(
+            "log.level", .choice(["debug", "info", "notice", "warning", "error"]), default: "info",
+            "The least that is logged."),
+    ]
+
+    private static let web: [Setting] = [
+        Setting(
+            "host", .text, default: "127.0.0.1", "The address to listen on; 0.0.0.0 and :: are all of this machine."),
+        Setting("port", .integer(0...65535), default: "8090", "The port to listen on; 0 takes a free one."),
+        Setting("public_url", .origin, "Where people reach the instance; all links start with it."),
+        Setting("trusted_proxies", .addresses, "Proxies whose X-Forwarded-For is believed."),
+        Setting("tls.certificate", .path, "Certificate chain in PEM; with it the server speaks HTTPS and HTTP/2."),
+        Setting("tls.key", .path, "The certificate's private key in PEM."),
+        Setting(
+            "limits.address_per_minute", .integer(0...1_000_000), default: "1200",
+            "Calls of one client address; 0 is no limit."),
+        Setting(
+            "limits.principal_per_minute", .integer(0...1_000_000), default: "6000",
+            "Calls of one user or key; 0 is no limit."),
+        Setting("resources", .path, "A folder to read pages' files and migrations from, while designing them."),
+    ]
+
+    private static let mail: [Setting] = [
+        Setting("smtp.host", .text, "The mail server; without it messages stay in the outbox."),
+        Setting("smtp.port", .integer(1...65535), default: "587", "The mail server's port."),
+        Setting("smtp.from", .email, "The sender's address of all messages."),
+    ]
+
+    private static let payments: [Setting] = [
+        Setting("razorpay.key_id", .text, "The key id of your Razorpay account."),
+        Setting("razorpay.key_secret", .text, isSecret: true, "The secret of that key."),
+        Setting("razorpay.webhook_secret", .text, isSecret: true, "The secret that Razorpay signs webhooks with."),
+        Setting("razorpay.base_url", .address, default: "https://api.razorpay.com", "Where Razorpay's API is."),
+    ]
+
+    private static let keeping: [Setting] = [
+        Setting("backups.folder", .path, "The folder of backups; backups beside the database when nothing is set.")
+    ]
+
+    /// Every option and, for secrets, the one that names its file.
+    static let withFileVariants: [Setting] = all.flatMap { [$0] + ($0.fileVariant.map { [$0] } ?? []) }
+
+    /// The option with the spelling that is nearest to a misspelt one; nil when none is near.
+    static func nearest(to text: String, among spellings: [String]) -> String? {
+        let measured = spellings.map { (spelling: $0, distance: editDistance(Array($0.utf8), Array(text.utf8))) }
+        guard let best = measured.min(by: { $0.distance < $1.distance }), best.distance <= 3 else { return nil }
+        return best.spelling
+    }
+
+    /// Levenshtein's distance.
+    private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        guard right.count <= 100 else { return right.count }
+        var row = Array(0...right.count)
+        for (i, a) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, b) in right.enumerated() {
+                let replaced = diagonal + (a == b ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

@@ -1,0 +1,131 @@
+// The options in force, typed: what the rest of the program reads.
+
+/// Everything that can be set, checked and complete.
+package struct Settings: Sendable {
+    /// Pays with the simulator, or with money.
+    package enum Mode: String, Sendable { case sandbox, production }
+    /// What a process does.
+    package enum Part: String, Sendable, CaseIterable { case web, worker }
+    /// How log lines look.
+    package enum LogFormat: String, Sendable { case readable, json }
+
+    /// A mail server and the sender's address.
+    package struct SMTP: Sendable {
+        package var host: String
+        package var port: Int
+        package var from: String
+    }
+
+    /// An account at Razorpay.
+    package struct Razorpay: Sendable {
+        package var keyID: String
+        package var keySecret: String
+        package var webhookSecret: String
+        /// The address of its API without a slash at the end.
+        package var baseURL: String
+    }
+
+    /// A certificate chain and its key, as PEM files.
+    package struct TLS: Sendable {
+        package var certificate: String
+        package var key: String
+    }
+
+    /// Calls a minute; 0 is no limit.
+    package struct Limits: Sendable {
+        package var perAddress: Int
+        package var perPrincipal: Int
+    }
+
+    package var database: String
+    package var mode: Mode
+    package var parts: Set<Part>
+    /// The master key as it was configured; nil when the file beside the database holds it.
+    package var masterKey: String?
+    package var logFormat: LogFormat
+    /// A level's name of swift-log.
+    package var logLevel: String
+    package var host: String
+    package var port: Int
+    /// Scheme, host and port: `https://app.example.com`; the base of all links.
+    package var publicURL: String
+    package var trustedProxies: Set<String>
+    package var tls: TLS?
+    package var limits: Limits
+    package var resources: String?
+    package var smtp: SMTP?
+    /// Nil unless key id, key secret and webhook secret are all set.
+    package var razorpay: Razorpay?
+    package var backupFolder: String
+
+    /// The file beside the database in which a master key is kept that was made on first start.
+    package var masterKeyFile: String { database + ".key" }
+}
+
+extension Settings {
+    /// Makes the typed options of checked texts.
+    init(_ text: (String) -> String) {
+        let number = { (key: String) in Int(text(key)) ?? 0 }
+        let optional = { (key: String) in text(key).isEmpty ? nil : text(key) }
+        database = text("database")
+        mode = Mode(rawValue: text("mode")) ?? .sandbox
+        parts = Set(Setting.list(text("roles")).compactMap(Part.init))
+        masterKey = optional("master_key")
+        logFormat = LogFormat(rawValue: text("log.format")) ?? .readable
+        logLevel = text("log.level")
+        host = text("host")
+        port = number("port")
+        trustedProxies = Set(Setting.list(text("trusted_proxies")))
+        limits = Limits(
+            perAddress: number("limits.address_per_minute"), perPrincipal: number("limits.principal_per_minute"))
+        resources = optional("resources")
+        backupFolder = optional("backups.folder") ?? Self.folder(of: text("database")) + "backups"
+        if let certificate = optional("tls.certificate"), let key = optional("tls.key") {
+            tls = TLS(certificate: certificate, key: key)
+        }
+        if let host = optional("smtp.host"), let from = optional("smtp.from") {
+            smtp = SMTP(host: host, port: number("smtp.port"), from: from)
+        }
+        if let id = optional("razorpay.key_id"), let secret = optional("razorpay.key_secret"),
+            let webhookSecret = optional("razorpay.webhook_secret")
+        {
+            let base = text("razorpay.base_url")
+            razorpay = Razorpay(
+                keyID: id, keySecret: secret, webhookSecret: webhookSecret,
+                baseURL: base.hasSuffix("/") ? String(base.dropLast()) : base)
+        }
+        publicURL = optional("public_url") ?? Self.localURL(host: host, port: port, isSecure: tls != nil)
+    }
+
+    /// Where a browser of this machine finds the server.
+    package static func localURL(host: String, port: Int, isSecure: Bool) -> String {
+        let name = ["0.0.0.0", "::", "127.0.0.1"].contains(host) ? "127.0.0.1" : host
+        let bracketed = name.contains(":") ? "[\(name)]" : name
+        return "\(isSecure ? "https" : "http")://\(bracketed):\(port)"
+    }
+
+    /// The folder a file lies in, with a slash at the end; empty for the current one.
+    static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "" }
+        return String(path[...slash])
+    }
+
+    /// What contradicts itself although each value is good.
+    func contradictions(isSet: (String) -> Bool) -> [String] {
+        var problems: [String] = []
+        if isSet("tls.certificate") != isSet("tls.key") {
+            problems.append("tls.certificate and tls.key belong together: set both, or none.")
+        }
+        if isSet("smtp.host") != isSet("smtp.from") {
+            problems.append("smtp.host and smtp.from belong together: set both, or none.")
+        }
+        let keys = ["razorpay.key_id", "razorpay.key_secret", "razorpay.webhook_secret"]
+        let missing = keys.filter { !isSet($0) }
+        if mode == .production, !missing.isEmpty {
+            problems.append("mode production needs \(missing.joined(separator: ", ")): without them nobody can pay.")
+        } else if missing.count == 1 || missing.count == 2 {
+            problems.append("\(missing.joined(separator: ", ")) is missing: Razorpay's three belong together.")
+        }
+        return problems
+    }
+}
