@@ -1,0 +1,44 @@
+// Making and changing accounts.
+import Core
+import Audit
+package import Storage
+import Web
+
+extension Identity {
+    /// Makes an account. Throws `email_taken` (409). Scope: instance.
+    @discardableResult
+    package static func create(_ new: NewUser, in tx: any Transaction) throws -> User {
+        let user = try IdentityStore.insert(new, as: UserID(at: tx.now), in: tx)
+        try Audit.record(
+            "user.created", on: .init("user", user.id),
+            .object(["email": .string(user.email), "is_operator": .bool(user.isOperator)]), in: tx)
+        return user
+    }
+
+    /// Checks a password against the rules and hashes it. Throws `validation_failed` at the pointer, or `overloaded`.
+    package func hash(
+        _ password: String, for person: Person, at pointer: String = "/password"
+    ) async throws -> String {
+        try PasswordPolicy.check(password, email: person.email.text, name: person.name, at: pointer)
+        return try await hasher.hash(password)
+    }
+
+    /// Gives an account another name; `check` sees the account before, for `If-Match`.
+    static func rename(
+        _ id: UserID, to raw: String, check: (User) throws -> Void = { _ in }, in tx: any Transaction
+    ) throws -> User {
+        let name = try Person.name(raw)
+        guard let user = try IdentityStore.find(id, in: tx) else { throw Problem.unauthenticated }
+        try check(user)
+        guard name != user.name, let renamed = try IdentityStore.rename(id, to: name, in: tx) else { return user }
+        try Audit.record(
+            "user.updated", on: .init("user", id),
+            .object(["name": .object(["from": .string(user.name), "to": .string(name)])]), in: tx)
+        return renamed
+    }
+
+    /// Notes that a mailed link came back: the mailbox is theirs.
+    package static func confirmMailbox(of user: User, in tx: any Transaction) throws {
+        if user.verifiedAt == nil { try IdentityStore.setVerified(user.id, in: tx) }
+    }
+}

@@ -1,0 +1,55 @@
+// Identity: accounts, passwords, sessions. Who somebody is; what they may do is Organizations' matter.
+package import Core
+package import Storage
+package import Web
+
+/// The feature: accounts of people, how they sign in, and their sessions.
+///
+/// It knows nothing of organisations; invitations and API keys are in Organizations.
+package struct Identity: Sendable {
+    let database: any Database
+    let hasher: PasswordHasher
+    let throttle: SignInThrottle
+    let uses: LastUse
+
+    /// - Parameter hasher: the pool that passwords are hashed on; one per process.
+    package init(database: any Database, hasher: PasswordHasher = PasswordHasher()) {
+        self.database = database
+        self.hasher = hasher
+        throttle = SignInThrottle()
+        uses = LastUse()
+    }
+
+    /// Users, sessions and tokens are the instance's own; Organizations shows members to their organisation.
+    package static let visibility: [Visibility] = []
+
+    /// Finds whom a session token belongs to; nil when it is none, unknown, expired or revoked. Scope: instance.
+    package func principal(token: String, in tx: any Transaction) throws -> Principal? {
+        guard let hash = Token.hash(token, .session), let found = try SessionStore.bearer(of: hash, in: tx) else {
+            return nil
+        }
+        uses.note(found.session.text, at: tx.now, recorded: found.lastSeenAt)
+        return Principal(
+            .session(found.session, user: found.user), display: found.name, isOperator: found.isOperator)
+    }
+
+    /// Writes down when sessions were last used; call about once a minute and before the end.
+    package func flushLastUse() async throws {
+        let uses = uses.take()
+        guard !uses.isEmpty else { return }
+        try await database.write(in: .instance, by: .system("sessions")) { tx in
+            try SessionStore.setLastSeen(uses, in: tx)
+        }
+    }
+
+    /// Removes expired sessions and tokens, at most 1000 of each; returns how many. For a daily job.
+    package static func prune(in tx: any Transaction) throws -> Int { try SessionStore.prune(limit: 1000, in: tx) }
+
+    /// The account of an identifier. In the scope of an organisation: only if it is a member.
+    package static func find(_ id: UserID, in tx: any Transaction) throws -> User? { try IdentityStore.find(id, in: tx) }
+
+    /// The account of an e-mail address, whatever its case.
+    package static func find(email: EmailAddress, in tx: any Transaction) throws -> User? {
+        try IdentityStore.find(email: email, in: tx)
+    }
+}

@@ -1,0 +1,40 @@
+// Every way in which identity refuses.
+import Core
+
+enum IdentityProblem: ProblemConvertible {
+    /// One answer for a wrong e-mail and a wrong password: strangers learn nothing about who has an account.
+    case wrongCredentials
+    case tooManyAttempts(retryAfter: Int)
+    case hashingOverloaded
+    case wrongPassword
+    case emailTaken
+    case linkUnusable
+    case alreadySetUp
+
+    var problem: Problem {
+        switch self {
+        case .wrongCredentials:
+            Problem("wrong_credentials", status: 401, "E-mail and password do not belong together. Check both.")
+        case .tooManyAttempts(let seconds):
+            Problem(
+                "too_many_attempts", status: 429,
+                "Too many attempts from where you are. Wait \(max(1, (seconds + 59) / 60)) minutes, then try again.",
+                retryAfter: seconds)
+        case .hashingOverloaded:
+            Problem(
+                "overloaded", status: 503, "Too many people are signing in at this moment. Try again in a second.",
+                retryAfter: 1)
+        case .wrongPassword:
+            .invalid([FieldProblem("/current_password", "wrong_password", "This is not your present password.")])
+        case .emailTaken:
+            Problem("email_taken", status: 409, "There is an account with this e-mail address. Sign in instead.")
+        case .linkUnusable:
+            Problem(
+                "link_unusable", status: 422,
+                "This link has expired, was used already or is not complete. Ask for a new one.",
+                fields: [FieldProblem("/token", "link_unusable", "The link has expired, was used or is not complete.")])
+        case .alreadySetUp:
+            Problem("already_set_up", status: 409, "This instance has its first account. Sign in instead.")
+        }
+    }
+}

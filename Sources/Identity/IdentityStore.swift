@@ -1,0 +1,69 @@
+// All SQL of identity.
+import Core
+import Storage
+
+enum IdentityStore {
+    private static let columns: SQL = "id, email, name, is_operator, verified_at, version, created_at, updated_at"
+
+    private static func user(_ row: Row) throws -> User {
+        User(
+            id: try row.id(0), email: try row.text(1), name: try row.text(2), isOperator: try row.flag(3),
+            verifiedAt: row.optionalTime(4), version: try row.int(5), createdAt: try row.time(6),
+            updatedAt: try row.time(7))
+    }
+
+    static func hasUsers(in tx: any Transaction) throws -> Bool { try tx.exists("SELECT 1 FROM users LIMIT 1") }
+
+    static func find(_ id: UserID, in tx: any Transaction) throws -> User? {
+        try tx.first("SELECT \(columns) FROM users WHERE id = \(id)", user)
+    }
+
+    static func find(email: EmailAddress, in tx: any Transaction) throws -> User? {
+        try tx.first("SELECT \(columns) FROM users WHERE email_folded = \(email.folded)", user)
+    }
+
+    static func passwordHash(of id: UserID, in tx: any Transaction) throws -> String? {
+        try tx.first("SELECT password_hash FROM users WHERE id = \(id)") { $0.optionalText(0) } ?? nil
+    }
+
+    static func insert(_ new: NewUser, as id: UserID, in tx: any Transaction) throws -> User {
+        let verifiedAt = new.isVerified ? tx.now : nil
+        let row = try tx.first(
+            """
+            INSERT INTO users (id, email, email_folded, name, password_hash, is_operator, verified_at, created_at, updated_at)
+            VALUES (\(id), \(new.email.text), \(new.email.folded), \(new.name), \(new.passwordHash), \(new.isOperator),
+              \(verifiedAt), \(tx.now), \(tx.now))
+            ON CONFLICT (email_folded) DO NOTHING RETURNING \(columns)
+            """, user)
+        guard let row else { throw IdentityProblem.emailTaken }
+        return row
+    }
+
+    static func rename(_ id: UserID, to name: String, in tx: any Transaction) throws -> User? {
+        try tx.first(
+            """
+            UPDATE users SET name = \(name), version = version + 1, updated_at = \(tx.now) WHERE id = \(id)
+            RETURNING \(columns)
+            """, user)
+    }
+
+    static func setOperator(_ isOperator: Bool, of id: UserID, in tx: any Transaction) throws {
+        try tx.run(
+            """
+            UPDATE users SET is_operator = \(isOperator), version = version + 1, updated_at = \(tx.now) WHERE id = \(id)
+            """)
+    }
+
+    /// Sets a password; with `replacing`, only if the stored one is still that.
+    static func setPassword(
+        _ hash: String, of id: UserID, replacing old: String? = nil, in tx: any Transaction
+    ) throws -> Bool {
+        let only: SQL = old.map { "AND password_hash = \($0)" } ?? ""
+        return try tx.run(
+            "UPDATE users SET password_hash = \(hash), updated_at = \(tx.now) WHERE id = \(id) \(only)") == 1
+    }
+
+    static func setVerified(_ id: UserID, in tx: any Transaction) throws {
+        try tx.run("UPDATE users SET verified_at = \(tx.now) WHERE id = \(id)")
+    }
+}

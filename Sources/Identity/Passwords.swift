@@ -1,0 +1,104 @@
+// Changing a password, and getting a new one when it is forgotten.
+import Audit
+import Core
+import Mail
+import Storage
+import Web
+
+extension Identity {
+    /// Changes the caller's password and ends their other sessions; returns how many ended.
+    ///
+    /// Throws `validation_failed` at `/current_password` or `/new_password`, `too_many_attempts` (429).
+    func changePassword(from current: String, to new: String, by call: Call<some Sendable>) async throws -> Int {
+        let id = try call.user()
+        let known = try database.read(in: .instance) { tx in
+            (user: try IdentityStore.find(id, in: tx), hash: try IdentityStore.passwordHash(of: id, in: tx))
+        }
+        guard let user = known.user else { throw Problem.unauthenticated }
+        try PasswordPolicy.check(new, email: user.email, name: user.name, at: "/new_password")
+        try throttle.begin(user.id.text, from: call.request.address, at: database.clock.now)
+        guard try await hasher.check(String(current.prefix(1024)), against: known.hash).isRight else {
+            throw IdentityProblem.wrongPassword
+        }
+        throttle.succeeded(user.id.text, from: call.request.address)
+        let hash = try await hasher.hash(new)
+        let session = call.sessionID
+        return try await database.write(in: .instance, by: call.actor) { tx in
+            guard try IdentityStore.setPassword(hash, of: id, replacing: known.hash, in: tx) else {
+                throw IdentityProblem.wrongPassword
+            }
+            return try Self.passwordChanged("password.changed", of: id, keeping: session, in: tx)
+        }
+    }
+
+    /// How long a mailed link for a new password works.
+    static let resetLifetime = Milliseconds.minutes(60)
+
+    /// Mails a link for a new password, if there is such an account; says nothing of whether there is.
+    ///
+    /// At most one mail a minute goes to an account; a new link ends the one before.
+    static func forgotPassword(_ email: String, origin: String, in tx: any Transaction) throws {
+        guard let address = EmailAddress(email), let user = try IdentityStore.find(email: address, in: tx),
+            let mailbox = EmailAddress(user.email),
+            try !OneTimeTokenStore.wasIssued(
+                .passwordReset, of: user.id, since: tx.now.adding(-.minutes(1)), in: tx)
+        else { return }
+        let token = Token(.once)
+        try OneTimeTokenStore.replace(.passwordReset, of: user.id, hash: token.hash, lifetime: resetLifetime, in: tx)
+        try Mail.send(
+            Message(
+                to: mailbox, subject: "Choose a new password",
+                text: """
+                    Hello \(user.name),
+
+                    somebody, probably you, asked for a new password for this account. Choose it here:
+
+                    \(origin)/reset-password#token=\(token.text)
+
+                    The link works once, for one hour. If it was not you, nothing has changed and you need not do anything.
+                    """), in: tx)
+        try Audit.record("password.reset_requested", on: .init("user", user.id), .object([]), in: tx)
+    }
+
+    /// Sets a new password with the token of a mailed link; ends all sessions and opens none.
+    ///
+    /// Throws `link_unusable` (422), `validation_failed` at `/password`.
+    func resetPassword(token: String, to new: String, by call: Call<some Sendable>) async throws {
+        guard let key = Token.hash(token, .once) else { throw IdentityProblem.linkUnusable }
+        let user = try database.read(in: .instance) { try Self.resetting(key, in: $0) }
+        try PasswordPolicy.check(new, email: user.email, name: user.name)
+        let hash = try await hasher.hash(new)
+        try await database.write(in: .instance, by: user.actor(like: call.actor)) { tx in
+            let user = try Self.resetting(key, in: tx)
+            try OneTimeTokenStore.delete(.passwordReset, of: user.id, in: tx)
+            _ = try IdentityStore.setPassword(hash, of: user.id, in: tx)
+            try IdentityStore.setVerified(user.id, in: tx)
+            _ = try Self.passwordChanged("password.reset", of: user.id, keeping: nil, in: tx)
+        }
+    }
+
+    private static func resetting(_ key: [UInt8], in tx: any Transaction) throws -> User {
+        guard let id = try OneTimeTokenStore.user(.passwordReset, hash: key, in: tx),
+            let user = try IdentityStore.find(id, in: tx)
+        else { throw IdentityProblem.linkUnusable }
+        return user
+    }
+
+    /// What follows a new password: other sessions and open reset links end.
+    static func passwordChanged(
+        _ action: String, of user: UserID, keeping session: SessionID?, in tx: any Transaction
+    ) throws -> Int {
+        let ended = try SessionStore.deleteAll(of: user, except: session, in: tx)
+        try OneTimeTokenStore.delete(.passwordReset, of: user, in: tx)
+        try Audit.record(
+            action, on: .init("user", user), .object(["sessions_revoked": .integer(Int64(ended))]), in: tx)
+        return ended
+    }
+}
+
+extension Call {
+    /// The session that the request came with; nil for keys and strangers.
+    var sessionID: SessionID? {
+        if case .session(let id, _)? = principal?.credential { id } else { nil }
+    }
+}

@@ -1,0 +1,80 @@
+// Signing in and out.
+import Audit
+import Core
+package import Storage
+package import Web
+
+extension Identity {
+    /// Where a sign-in comes from.
+    package struct Device: Sendable {
+        let userAgent: String?
+        let address: String?
+
+        package init(_ request: RequestFacts) {
+            userAgent = request.userAgent.map { String($0.prefix(200)) }
+            address = request.address
+        }
+
+        /// A sign-in without a request: the demo and tests.
+        package init(named name: String) {
+            userAgent = name
+            address = nil
+        }
+    }
+
+    /// Checks e-mail and password and opens a session.
+    ///
+    /// Throws `wrong_credentials` (401), `too_many_attempts` (429), `overloaded` (503). An unknown e-mail address costs
+    /// as much time as a wrong password.
+    package func signIn(email: String, password: String, by call: Call<some Sendable>) async throws -> SignedIn {
+        let user = try await check(email: email, password: password, by: call)
+        let device = Device(call.request)
+        return try await database.write(in: .instance, by: user.actor(like: call.actor)) { tx in
+            // The account may have changed while the password was being checked.
+            guard let user = try IdentityStore.find(user.id, in: tx) else { throw IdentityProblem.wrongCredentials }
+            return try Self.openSession(for: user, on: device, in: tx)
+        }
+    }
+
+    /// Checks e-mail and password, counting the attempt; hashes the password anew when its cost is outdated.
+    package func check(email: String, password: String, by call: Call<some Sendable>) async throws -> User {
+        let address = EmailAddress(email)
+        let account = address?.folded ?? "?"
+        try throttle.begin(account, from: call.request.address, at: database.clock.now)
+        let known = try database.read(in: .instance) { tx -> (user: User, hash: String?)? in
+            guard let address, let user = try IdentityStore.find(email: address, in: tx) else { return nil }
+            return (user, try IdentityStore.passwordHash(of: user.id, in: tx))
+        }
+        let verdict = try await hasher.check(String(password.prefix(1024)), against: known?.hash)
+        guard let known, verdict.isRight else { throw IdentityProblem.wrongCredentials }
+        throttle.succeeded(account, from: call.request.address)
+        if verdict.isOutdated { try await rehash(password, of: known.user, replacing: known.hash) }
+        return known.user
+    }
+
+    private func rehash(_ password: String, of user: User, replacing old: String?) async throws {
+        let hash = try await hasher.hash(password)
+        try await database.write(in: .instance, by: .system("passwords")) { tx in
+            _ = try IdentityStore.setPassword(hash, of: user.id, replacing: old, in: tx)
+        }
+    }
+
+    /// Opens a session for somebody whose credential was checked. Scope: instance; the actor should be the person.
+    package static func openSession(
+        for user: User, on device: Device, in tx: any Transaction
+    ) throws -> SignedIn {
+        let token = Token(.session)
+        let session = Session(
+            id: SessionID(at: tx.now), userAgent: device.userAgent, address: device.address, createdAt: tx.now,
+            lastSeenAt: tx.now, expiresAt: tx.now.adding(Session.lifetime), isCurrent: true)
+        try SessionStore.insert(session, of: user.id, hash: token.hash, in: tx)
+        try Audit.record("session.created", on: .init("session", session.id), .object([]), in: tx)
+        return SignedIn(token: token.text, session: session, user: user)
+    }
+
+    /// Ends one session of a person. Throws 404 when it is not theirs or has ended.
+    static func endSession(_ id: SessionID, of user: UserID, in tx: any Transaction) throws {
+        guard try SessionStore.delete(id, of: user, in: tx) else { throw Problem.notFound("session") }
+        try Audit.record("session.revoked", on: .init("session", id), .object([]), in: tx)
+    }
+}

@@ -1,0 +1,66 @@
+// A program's credential.
+package import Core
+import Crypto
+import Storage
+
+/// A key that a program acts with in one organisation; its secret is not part of it.
+package struct APIKey: Codable, Sendable {
+    package let id: APIKeyID
+    package let name: String
+    package let role: Role
+    /// How the key ends: four characters, to tell keys apart.
+    package let hint: String
+    /// The name of who made it.
+    package let createdBy: String
+    package let createdAt: Timestamp
+    /// When it stops working; nil: never by itself.
+    package let expiresAt: Timestamp?
+    /// To the minute.
+    package let lastUsedAt: Timestamp?
+    package let revokedAt: Timestamp?
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, role, hint
+        case createdBy = "created_by"
+        case createdAt = "created_at"
+        case expiresAt = "expires_at"
+        case lastUsedAt = "last_used_at"
+        case revokedAt = "revoked_at"
+    }
+}
+
+/// A key at the only moment at which its secret is known.
+package struct NewAPIKey: Codable, Sendable {
+    package let key: APIKey
+    /// `rfk_live_` and 36 letters and digits; only its SHA-256 is kept.
+    package let secret: String
+}
+
+/// The text of an API key: `rfk_live_`, 30 random base62 characters, and 6 that spell their CRC-32 in base62.
+///
+/// The form is the one that secret scanners verify without asking (GitHub's token format of 2021).
+package enum APIKeyText {
+    package static let prefix = "rfk_live_"
+
+    /// A new key with 178 random bits.
+    static func make(randomness: Randomness = .system) -> String {
+        let body = Base62.random(30, from: randomness)
+        return prefix + body + checksum(of: body)
+    }
+
+    /// The six characters that follow the thirty.
+    static func checksum(of body: some StringProtocol) -> String { Base62.sixCharacters(CRC32.checksum(body.utf8)) }
+
+    /// Whether prefix, length and checksum are right: what a mistyped or made-up key fails before any read.
+    package static func isWellFormed(_ text: String) -> Bool {
+        guard text.utf8.count == prefix.utf8.count + 36, text.utf8.starts(with: prefix.utf8) else { return false }
+        let body = text.utf8.dropFirst(prefix.utf8.count)
+        return Substring(body.suffix(6)).elementsEqual(checksum(of: Substring(body.prefix(30))))
+    }
+
+    /// SHA-256 of the whole key: enough for 178 random bits.
+    static func hash(_ text: String) -> [UInt8] {
+        var text = text
+        return text.withUTF8 { Array(SHA256.hash(data: UnsafeRawBufferPointer($0))) }
+    }
+}

@@ -1,0 +1,82 @@
+// All SQL of invitations.
+import Core
+import Storage
+
+enum InvitationsStore {
+    private static let columns: SQL = "id, email, role, state, invited_by, created_at, expires_at"
+
+    private static func invitation(_ row: Row) throws -> Invitation {
+        Invitation(
+            id: try row.id(0), email: try row.text(1), role: try row.choice(2), state: try row.choice(3),
+            invitedBy: try row.text(4), createdAt: try row.time(5), expiresAt: try row.time(6))
+    }
+
+    static func insert(
+        _ invitation: Invitation, to email: EmailAddress, hash: [UInt8], in tx: any Transaction
+    ) throws {
+        try tx.run(
+            """
+            INSERT INTO invitations
+              (id, organization_id, email, email_folded, role, state, token_hash, invited_by, created_at, expires_at)
+            VALUES (\(invitation.id), \(try tx.organization()), \(email.text), \(email.folded), \(invitation.role),
+              \(invitation.state), \(hash), \(invitation.invitedBy), \(invitation.createdAt), \(invitation.expiresAt))
+            """)
+    }
+
+    static func find(_ id: InvitationID, in tx: any Transaction) throws -> Invitation? {
+        try tx.first(
+            "SELECT \(columns) FROM invitations WHERE organization_id = \(try tx.organization()) AND id = \(id)",
+            invitation)
+    }
+
+    /// The open invitation of a token, and whose it is. Scope: instance.
+    static func open(
+        hash: [UInt8], in tx: any Transaction
+    ) throws -> (invitation: Invitation, organization: OrganizationID)? {
+        try tx.first(
+            """
+            SELECT \(columns), organization_id FROM invitations
+            WHERE token_hash = \(hash) AND state = \(Invitation.State.pending) AND expires_at > \(tx.now)
+            """
+        ) { (try invitation($0), try $0.id(7)) }
+    }
+
+    static func hasPending(_ email: EmailAddress, in tx: any Transaction) throws -> Bool {
+        try tx.exists(
+            """
+            SELECT 1 FROM invitations WHERE organization_id = \(try tx.organization())
+              AND email_folded = \(email.folded) AND state = \(Invitation.State.pending)
+            """)
+    }
+
+    /// Newest first, below an identifier; only those in one state if it is given.
+    static func page(
+        _ state: Invitation.State?, before: String? = nil, limit: Int, in tx: any Transaction
+    ) throws -> [Invitation] {
+        let below: SQL = before.map { "AND id < \($0)" } ?? ""
+        let only: SQL = state.map { "AND state = \($0)" } ?? ""
+        return try tx.rows(
+            """
+            SELECT \(columns) FROM invitations
+            WHERE organization_id = \(try tx.organization()) \(only) \(below) ORDER BY id DESC LIMIT \(limit)
+            """, invitation)
+    }
+
+    static func setState(_ state: Invitation.State, of id: InvitationID, in tx: any Transaction) throws -> Bool {
+        try tx.run(
+            """
+            UPDATE invitations SET state = \(state)
+            WHERE organization_id = \(try tx.organization()) AND id = \(id) AND state = \(Invitation.State.pending)
+            """) == 1
+    }
+
+    /// Closes what nobody accepted in time.
+    static func expire(in tx: any Transaction) throws {
+        try tx.run(
+            """
+            UPDATE invitations SET state = \(Invitation.State.expired)
+            WHERE organization_id = \(try tx.organization()) AND state = \(Invitation.State.pending)
+              AND expires_at <= \(tx.now)
+            """)
+    }
+}

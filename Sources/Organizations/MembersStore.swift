@@ -1,0 +1,104 @@
+// All SQL of members.
+import Core
+import Storage
+
+enum MembersStore {
+    private static let columns: SQL = "user_id, email, name, role, members.version, members.created_at"
+
+    private static func member(_ row: Row) throws -> Member {
+        Member(
+            userID: try row.id(0), email: try row.text(1), name: try row.text(2), role: try row.choice(3),
+            version: try row.int(4), createdAt: try row.time(5))
+    }
+
+    static func role(of user: UserID, in organization: OrganizationID, in tx: any Transaction) throws -> Role? {
+        try tx.first("SELECT role FROM members WHERE organization_id = \(organization) AND user_id = \(user)") {
+            try $0.choice(0)
+        }
+    }
+
+    static func find(_ user: UserID, in organization: OrganizationID, in tx: any Transaction) throws -> Member? {
+        try tx.first(
+            """
+            SELECT \(columns) FROM members JOIN users ON id = user_id
+            WHERE organization_id = \(organization) AND user_id = \(user)
+            """, member)
+    }
+
+    /// Newest accounts first, below an identifier.
+    static func page(
+        of organization: OrganizationID, before: String? = nil, limit: Int, in tx: any Transaction
+    ) throws -> [Member] {
+        let below: SQL = before.map { "AND user_id < \($0)" } ?? ""
+        return try tx.rows(
+            """
+            SELECT \(columns) FROM members JOIN users ON id = user_id
+            WHERE organization_id = \(organization) \(below) ORDER BY user_id DESC LIMIT \(limit)
+            """, member)
+    }
+
+    static func withRole(
+        _ role: Role, of organization: OrganizationID, limit: Int, in tx: any Transaction
+    ) throws -> [Member] {
+        try tx.rows(
+            """
+            SELECT \(columns) FROM members JOIN users ON id = user_id
+            WHERE organization_id = \(organization) AND role = \(role) ORDER BY user_id LIMIT \(limit)
+            """, member)
+    }
+
+    static func hasEmail(_ folded: String, in organization: OrganizationID, in tx: any Transaction) throws -> Bool {
+        try tx.exists(
+            """
+            SELECT 1 FROM members JOIN users ON id = user_id
+            WHERE organization_id = \(organization) AND email_folded = \(folded)
+            """)
+    }
+
+    static func hasOtherOwner(
+        than user: UserID, in organization: OrganizationID, in tx: any Transaction
+    ) throws -> Bool {
+        try tx.exists(
+            """
+            SELECT 1 FROM members
+            WHERE organization_id = \(organization) AND role = \(Role.owner) AND user_id <> \(user)
+            """)
+    }
+
+    /// False when the user is a member already.
+    static func insert(
+        _ user: UserID, role: Role, into organization: OrganizationID, in tx: any Transaction
+    ) throws -> Bool {
+        try tx.run(
+            """
+            INSERT INTO members (organization_id, user_id, role, created_at, updated_at)
+            VALUES (\(organization), \(user), \(role), \(tx.now), \(tx.now))
+            ON CONFLICT (organization_id, user_id) DO NOTHING
+            """) == 1
+    }
+
+    static func setRole(
+        _ role: Role, of user: UserID, in organization: OrganizationID, in tx: any Transaction
+    ) throws {
+        try tx.run(
+            """
+            UPDATE members SET role = \(role), version = version + 1, updated_at = \(tx.now)
+            WHERE organization_id = \(organization) AND user_id = \(user)
+            """)
+    }
+
+    static func delete(_ user: UserID, from organization: OrganizationID, in tx: any Transaction) throws {
+        try tx.run("DELETE FROM members WHERE organization_id = \(organization) AND user_id = \(user)")
+    }
+
+    /// How many members, counted up to a limit.
+    static func count(in organization: OrganizationID, upTo limit: Int, in tx: any Transaction) throws -> Int {
+        Int(
+            try tx.first(
+                """
+                SELECT count(*) FROM
+                  (SELECT 1 FROM members WHERE organization_id = \(organization) LIMIT \(limit)) AS counted
+                """
+            ) { try $0.int(0) } ?? 0)
+    }
+}

@@ -1,0 +1,99 @@
+// Organizations: tenants, their members and roles, invitations, and the keys of their programs.
+package import Core
+package import Identity
+package import Storage
+package import Web
+
+/// The feature: organisations, who belongs to them with which role, invitations and API keys.
+package struct Organizations: Sendable {
+    let database: any Database
+    let identity: Identity
+    let uses: LastUse
+
+    package init(database: any Database, identity: Identity) {
+        self.database = database
+        self.identity = identity
+        uses = LastUse()
+    }
+
+    /// An organisation sees itself, and of the accounts those of its members.
+    package static let visibility = [
+        Visibility(readable: "organizations", where: "id = current_organization()"),
+        Visibility(
+            readable: "users",
+            where: """
+                EXISTS (SELECT 1 FROM main.members
+                  WHERE members.organization_id = current_organization() AND members.user_id = users.id)
+                """),
+    ]
+
+    /// How credentials turn into principals and roles: sessions of people and keys of programs.
+    package var authentication: Authentication {
+        Authentication(
+            principal: { token, tx in try principal(token: token, in: tx) },
+            role: { principal, organization, tx in try Self.role(of: principal, in: organization, in: tx) })
+    }
+
+    /// Finds whom a session token or API key belongs to. Scope: instance.
+    package func principal(token: String, in tx: any Transaction) throws -> Principal? {
+        guard token.utf8.starts(with: APIKeyText.prefix.utf8) else { return try identity.principal(token: token, in: tx) }
+        guard APIKeyText.isWellFormed(token), let key = try APIKeysStore.bearer(of: APIKeyText.hash(token), in: tx)
+        else { return nil }
+        uses.note(key.id.text, at: tx.now, recorded: key.lastUsedAt)
+        return Principal(.apiKey(key.id, organization: key.organization, role: key.role), display: key.name)
+    }
+
+    /// The role of a principal in an organisation; a key's is in its own row, so it costs no read. Scope: instance.
+    package static func role(
+        of principal: Principal, in organization: OrganizationID, in tx: any Transaction
+    ) throws -> Role? {
+        switch principal.credential {
+        case .session(_, let user): try MembersStore.role(of: user, in: organization, in: tx)
+        case .apiKey(_, let own, let role): own == organization ? role : nil
+        }
+    }
+
+    /// Writes down when keys and sessions were last used; call about once a minute and before the end.
+    package func flushLastUse() async throws {
+        try await identity.flushLastUse()
+        let uses = uses.take()
+        guard !uses.isEmpty else { return }
+        try await database.write(in: .instance, by: .system("api keys")) { tx in
+            try APIKeysStore.setLastUsed(uses, in: tx)
+        }
+    }
+
+    /// An organisation; in the scope of another one there is none.
+    package static func find(_ id: OrganizationID, in tx: any Transaction) throws -> Organization? {
+        try OrganizationsStore.find(id, in: tx)
+    }
+
+    /// All organisations, newest first, below an identifier. Scope: instance.
+    package static func all(
+        before: String? = nil, limit: Int = 100, in tx: any Transaction
+    ) throws -> [Organization] {
+        try OrganizationsStore.all(before: before, limit: limit, in: tx)
+    }
+
+    /// The owners, at most 100: who gets the mail about bills. Works in either scope.
+    package static func owners(of id: OrganizationID, in tx: any Transaction) throws -> [Member] {
+        try MembersStore.withRole(.owner, of: id, limit: 100, in: tx)
+    }
+
+    /// The owners' mail addresses, at most 100.
+    package static func ownerAddresses(of id: OrganizationID, in tx: any Transaction) throws -> [EmailAddress] {
+        try owners(of: id, in: tx).compactMap { EmailAddress($0.email) }
+    }
+
+    /// A member of an organisation; nil when the user is none.
+    package static func member(
+        _ user: UserID, of id: OrganizationID, in tx: any Transaction
+    ) throws -> Member? {
+        try MembersStore.find(user, in: id, in: tx)
+    }
+
+    /// The organisations of a user with the role in each, newest first, at most 100. Scope: instance.
+    package static func memberships(of user: UserID, in tx: any Transaction) throws -> [Membership] {
+        try OrganizationsStore.memberships(of: user, limit: 100, in: tx)
+    }
+}

@@ -1,0 +1,67 @@
+// All SQL of organisations and members.
+import Core
+import Storage
+
+enum OrganizationsStore {
+    private static let columns: SQL = "id, name, slug, version, created_at, updated_at"
+
+    private static func organization(_ row: Row, from column: Int = 0) throws -> Organization {
+        Organization(
+            id: try row.id(column), name: try row.text(column + 1), slug: try row.text(column + 2),
+            version: try row.int(column + 3), createdAt: try row.time(column + 4), updatedAt: try row.time(column + 5))
+    }
+
+    static func find(_ id: OrganizationID, in tx: any Transaction) throws -> Organization? {
+        try tx.first("SELECT \(columns) FROM organizations WHERE id = \(id)") { try organization($0) }
+    }
+
+    static func hasSlug(_ slug: String, in tx: any Transaction) throws -> Bool {
+        try tx.exists("SELECT 1 FROM organizations WHERE slug = \(slug)")
+    }
+
+    /// Nil when the slug is taken.
+    static func insert(
+        _ id: OrganizationID, name: String, slug: String, in tx: any Transaction
+    ) throws -> Organization? {
+        try tx.first(
+            """
+            INSERT INTO organizations (id, name, slug, created_at, updated_at)
+            VALUES (\(id), \(name), \(slug), \(tx.now), \(tx.now))
+            ON CONFLICT (slug) DO NOTHING RETURNING \(columns)
+            """
+        ) { try organization($0) }
+    }
+
+    static func update(
+        _ id: OrganizationID, name: String, slug: String, in tx: any Transaction
+    ) throws -> Organization? {
+        try tx.first(
+            """
+            UPDATE organizations SET name = \(name), slug = \(slug), version = version + 1, updated_at = \(tx.now)
+            WHERE id = \(id) RETURNING \(columns)
+            """
+        ) { try organization($0) }
+    }
+
+    /// The organisations of a user, newest first, below an identifier. Scope: instance.
+    static func memberships(
+        of user: UserID, before: String? = nil, limit: Int, in tx: any Transaction
+    ) throws -> [Membership] {
+        let below: SQL = before.map { "AND id < \($0)" } ?? ""
+        return try tx.rows(
+            """
+            SELECT role, id, name, slug, organizations.version, organizations.created_at, organizations.updated_at
+            FROM members JOIN organizations ON id = organization_id
+            WHERE user_id = \(user) \(below) ORDER BY id DESC LIMIT \(limit)
+            """
+        ) { Membership(organization: try organization($0, from: 1), role: try $0.choice(0)) }
+    }
+
+    /// All organisations, newest first, below an identifier. Scope: instance.
+    static func all(before: String?, limit: Int, in tx: any Transaction) throws -> [Organization] {
+        let below: SQL = before.map { "WHERE id < \($0)" } ?? ""
+        return try tx.rows("SELECT \(columns) FROM organizations \(below) ORDER BY id DESC LIMIT \(limit)") {
+            try organization($0)
+        }
+    }
+}
