@@ -1,0 +1,29 @@
+// GET /openapi.json and GET /docs: the product describes itself.
+import Core
+
+extension OpenAPI {
+    /// The operations that publish the document; they describe the given ones and themselves.
+    ///
+    /// - Parameter assets: where the console's style sheet is, for the page.
+    package static func endpoints(describing others: [Endpoint], assets: Assets) -> [Endpoint] {
+        let api = OpenAPI(others + [json(Response(status: 200))])
+        let document = Response(
+            status: 200, headers: [("Content-Type", "application/json"), ("Cache-Control", "max-age=60")],
+            body: Array(api.document.text.utf8))
+        let page = Response.html(ReferencePage(api: api, assets: assets).html)
+        return [json(document), reference(page)]
+    }
+
+    private static func json(_ answer: Response) -> Endpoint {
+        Endpoint(
+            method: "GET", path: "/openapi.json", id: "getOpenAPI", summary: "This document", tag: "instance",
+            access: .anyone, query: [], body: nil, output: .other(mediaType: "application/json", status: 200),
+            problems: [], work: .act { _ in answer })
+    }
+
+    private static func reference(_ answer: Response) -> Endpoint {
+        Endpoint(
+            method: "GET", path: "/docs", id: "reference", summary: "API reference", tag: "console", access: .anyone,
+            query: [], body: nil, output: .page, problems: [], work: .act { _ in answer })
+    }
+}
