@@ -1,14 +1,16 @@
 // Making and changing accounts.
-import Core
 import Audit
+package import Core
 package import Storage
 import Web
 
 extension Identity {
     /// Makes an account. Throws `email_taken` (409). Scope: instance.
+    ///
+    /// - Parameter id: given by a caller who acts as the new user.
     @discardableResult
-    package static func create(_ new: NewUser, in tx: any Transaction) throws -> User {
-        let user = try IdentityStore.insert(new, as: UserID(at: tx.now), in: tx)
+    package static func create(_ new: NewUser, as id: UserID? = nil, in tx: any Transaction) throws -> User {
+        let user = try IdentityStore.insert(new, as: id ?? UserID(at: tx.now), in: tx)
         try Audit.record(
             "user.created", on: .init("user", user.id),
             .object(["email": .string(user.email), "is_operator": .bool(user.isOperator)]), in: tx)

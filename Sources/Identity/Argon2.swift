@@ -53,8 +53,10 @@ enum Argon2 {
         (context.pwd, context.pwdlen) = (password.baseAddress, UInt32(clamping: password.count))
         (context.salt, context.saltlen) = (salt.baseAddress, UInt32(clamping: salt.count))
         // An empty array has an address of its own, which the library takes for a mistake unless its length is 0 too.
-        (context.secret, context.secretlen) = (secret.isEmpty ? nil : secret.baseAddress, UInt32(clamping: secret.count))
-        (context.ad, context.adlen) = (data.isEmpty ? nil : data.baseAddress, UInt32(clamping: data.count))
+        context.secret = secret.isEmpty ? nil : secret.baseAddress
+        context.secretlen = UInt32(clamping: secret.count)
+        context.ad = data.isEmpty ? nil : data.baseAddress
+        context.adlen = UInt32(clamping: data.count)
         (context.t_cost, context.m_cost) = (cost.passes, cost.memory)
         (context.lanes, context.threads) = (cost.lanes, 1)
         context.version = ARGON2_VERSION_13.rawValue

@@ -46,7 +46,9 @@ package struct Identity: Sendable {
     package static func prune(in tx: any Transaction) throws -> Int { try SessionStore.prune(limit: 1000, in: tx) }
 
     /// The account of an identifier. In the scope of an organisation: only if it is a member.
-    package static func find(_ id: UserID, in tx: any Transaction) throws -> User? { try IdentityStore.find(id, in: tx) }
+    package static func find(_ id: UserID, in tx: any Transaction) throws -> User? {
+        try IdentityStore.find(id, in: tx)
+    }
 
     /// The account of an e-mail address, whatever its case.
     package static func find(email: EmailAddress, in tx: any Transaction) throws -> User? {

@@ -30,7 +30,8 @@ enum IdentityStore {
         let verifiedAt = new.isVerified ? tx.now : nil
         let row = try tx.first(
             """
-            INSERT INTO users (id, email, email_folded, name, password_hash, is_operator, verified_at, created_at, updated_at)
+            INSERT INTO users
+              (id, email, email_folded, name, password_hash, is_operator, verified_at, created_at, updated_at)
             VALUES (\(id), \(new.email.text), \(new.email.folded), \(new.name), \(new.passwordHash), \(new.isOperator),
               \(verifiedAt), \(tx.now), \(tx.now))
             ON CONFLICT (email_folded) DO NOTHING RETURNING \(columns)

@@ -7,7 +7,7 @@ package final class LastUse: Sendable {
     private let seen = Mutex<[String: Timestamp]>([:])
     private let limit: Int
 
-    /// - Parameter limit: how many things are remembered between two writes; more are let go, which costs accuracy only.
+    /// - Parameter limit: how many things are remembered between two writes; the rest lose accuracy only.
     package init(limit: Int = 10_000) { self.limit = limit }
 
     /// Notes a use, unless the one on record is less than a minute old.

@@ -37,10 +37,13 @@ enum PasswordPolicy {
         return words.map { $0.filter(\.isLetter) }.contains { !$0.isEmpty && core == $0 } || password == email
     }
 
-    /// Whether it is one character, a row of the keyboard or alphabet, or a listed word with digits and signs around it.
+    /// Whether it is one character, a row of the keyboard or alphabet, a repetition, or a listed word with digits and
+    /// signs around it.
     private static func isWellKnown(_ password: String) -> Bool {
         if Set(password).count <= 3 { return true }
-        let rows = ["abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "01234567890123456789", "98765432109876543210"]
+        let rows = [
+            "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "01234567890123456789", "98765432109876543210",
+        ]
         if rows.contains(where: { $0.contains(password) }) { return true }
         for period in 1...6 where password.utf8.count >= 2 * period {
             let bytes = Array(password.utf8)

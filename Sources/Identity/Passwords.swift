@@ -1,7 +1,6 @@
 // Changing a password, and getting a new one when it is forgotten.
 import Audit
 import Core
-import Mail
 import Storage
 import Web
 
@@ -45,18 +44,7 @@ extension Identity {
         else { return }
         let token = Token(.once)
         try OneTimeTokenStore.replace(.passwordReset, of: user.id, hash: token.hash, lifetime: resetLifetime, in: tx)
-        try Mail.send(
-            Message(
-                to: mailbox, subject: "Choose a new password",
-                text: """
-                    Hello \(user.name),
-
-                    somebody, probably you, asked for a new password for this account. Choose it here:
-
-                    \(origin)/reset-password#token=\(token.text)
-
-                    The link works once, for one hour. If it was not you, nothing has changed and you need not do anything.
-                    """), in: tx)
+        try IdentityMail.passwordReset(to: mailbox, name: user.name, origin: origin, token: token.text, in: tx)
         try Audit.record("password.reset_requested", on: .init("user", user.id), .object([]), in: tx)
     }
 

@@ -40,6 +40,7 @@ package struct SignedIn: Codable, Sendable {
 
 /// Random tokens with a prefix; the database holds their SHA-256 only.
 package struct Token: Sendable {
+    /// What a token is for.
     package enum Kind: String, Sendable {
         /// Signs a person's requests.
         case session = "rfs_"

@@ -78,7 +78,8 @@ enum SessionStore {
             + tx.run(
                 """
                 DELETE FROM one_time_tokens WHERE token_hash IN
-                  (SELECT token_hash FROM one_time_tokens WHERE expires_at <= \(tx.now) ORDER BY expires_at LIMIT \(limit))
+                  (SELECT token_hash FROM one_time_tokens WHERE expires_at <= \(tx.now)
+                   ORDER BY expires_at LIMIT \(limit))
                 """)
     }
 }

@@ -1,6 +1,7 @@
 // The first account of an instance, made through a link that the server printed.
 package import Core
 package import Storage
+package import Web
 
 extension Identity {
     /// How long the printed link works.
@@ -30,10 +31,30 @@ extension Identity {
     }
 
     /// Uses up the token and makes the first account, which runs the instance. Scope: instance.
-    package static func setUp(_ token: String, _ person: Person, hash: String, in tx: any Transaction) throws -> User {
+    package static func setUp(
+        _ token: String, _ person: Person, as id: UserID, hash: String, in tx: any Transaction
+    ) throws -> User {
         try checkSetUp(token, in: tx)
         try OneTimeTokenStore.delete(.setUp, of: nil, in: tx)
         return try create(
-            NewUser(email: person.email, name: person.name, passwordHash: hash, isOperator: true), in: tx)
+            NewUser(email: person.email, name: person.name, passwordHash: hash, isOperator: true), as: id, in: tx)
+    }
+
+    /// The whole set-up: hashes the password, makes the account, does what else belongs to it and opens a session.
+    ///
+    /// - Parameter then: more to do in the same transaction: making the first organisation.
+    package func setUp(
+        _ token: String, _ person: Person, password: String, by call: Call<some Sendable>,
+        then: @escaping @Sendable (User, any Transaction) throws -> Void
+    ) async throws -> SignedIn {
+        try database.read(in: .instance) { try Self.checkSetUp(token, in: $0) }
+        let hash = try await hash(password, for: person)
+        let device = Device(call.request)
+        let id = UserID(at: database.clock.now)
+        return try await database.write(in: .instance, by: person.actor(as: id, like: call.actor)) { tx in
+            let user = try Self.setUp(token, person, as: id, hash: hash, in: tx)
+            try then(user, tx)
+            return try Self.openSession(for: user, on: device, in: tx)
+        }
     }
 }

@@ -32,6 +32,13 @@ package struct User: Codable, Sendable, Versioned {
     }
 }
 
+extension Person {
+    /// The actor of a unit of work in which somebody makes their own account.
+    package func actor(as id: UserID, like caller: Actor) -> Actor {
+        Actor(.user, id: id.text, display: name, requestID: caller.requestID, address: caller.address)
+    }
+}
+
 /// An account to be made.
 package struct NewUser: Sendable {
     package let email: EmailAddress

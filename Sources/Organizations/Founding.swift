@@ -7,7 +7,12 @@ package import Storage
 import Web
 
 extension Organizations {
-    /// Makes an organisation with its first owner. Throws `validation_failed`, `slug_taken` (409). Scope: instance.
+    /// To how many organisations a user may belong before making another one.
+    static let membershipLimit = 100
+
+    /// Makes an organisation with its first owner. Scope: instance.
+    ///
+    /// Throws `validation_failed`, `slug_taken`, `limit_reached` (409).
     ///
     /// - Parameter slug: made of the name, and of a number if that is taken, unless given.
     @discardableResult
@@ -16,6 +21,9 @@ extension Organizations {
     ) throws -> Organization {
         let name = try Person.name(raw)
         if let wanted { try check(slug: wanted) }
+        guard try OrganizationsStore.countMemberships(of: owner, upTo: membershipLimit, in: tx) < membershipLimit else {
+            throw OrganizationsProblem.tooMany("organisations", limit: membershipLimit)
+        }
         let slug = try wanted ?? freeSlug(for: name, in: tx)
         let id = OrganizationID(at: tx.now)
         guard let organization = try OrganizationsStore.insert(id, name: name, slug: slug, in: tx) else {

@@ -2,11 +2,13 @@
 package import Core
 import Storage
 
+/// The kind of identifier that invitations have: `inv_…`.
 package enum InvitationKind: IdentifierKind { package static let prefix = "inv" }
 package typealias InvitationID = Identifier<InvitationKind>
 
 /// An offer to join with a role; accepted only by the person whose mailbox it went to.
 package struct Invitation: Codable, Sendable {
+    /// What became of it.
     package enum State: String, Codable, CaseIterable, Sendable, SQLBindable {
         case pending, accepted, revoked, expired
     }

@@ -49,6 +49,17 @@ enum InvitationsStore {
             """)
     }
 
+    /// How many are open, counted up to a limit.
+    static func countPending(upTo limit: Int, in tx: any Transaction) throws -> Int {
+        Int(
+            try tx.first(
+                """
+                SELECT count(*) FROM (SELECT 1 FROM invitations WHERE organization_id = \(try tx.organization())
+                  AND state = \(Invitation.State.pending) LIMIT \(limit)) AS counted
+                """
+            ) { try $0.int(0) } ?? 0)
+    }
+
     /// Newest first, below an identifier; only those in one state if it is given.
     static func page(
         _ state: Invitation.State?, before: String? = nil, limit: Int, in tx: any Transaction

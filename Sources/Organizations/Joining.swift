@@ -21,7 +21,9 @@ extension Organizations {
         _ role: Role, of user: UserID, by own: Role, check: (Member) throws -> Void = { _ in }, in tx: any Transaction
     ) throws -> Member {
         let organization = try tx.organization()
-        guard let member = try MembersStore.find(user, in: organization, in: tx) else { throw Problem.notFound("member") }
+        guard let member = try MembersStore.find(user, in: organization, in: tx) else {
+            throw Problem.notFound("member")
+        }
         try check(member)
         guard role <= own, member.role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
         guard role != member.role else { return member }
@@ -36,7 +38,7 @@ extension Organizations {
     /// Removes a member. Throws 404, `above_own_role` (403), `last_owner` (409).
     static func remove(_ user: UserID, by own: Role, in tx: any Transaction) throws {
         let organization = try tx.organization()
-        guard let role = try MembersStore.role(of: user, in: organization, in: tx) else { throw Problem.notFound("member") }
+        let role = try requireRole(of: user, in: tx)
         guard role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
         if role == .owner { try requireOtherOwner(than: user, in: tx) }
         try MembersStore.delete(user, from: organization, in: tx)
@@ -46,10 +48,17 @@ extension Organizations {
     /// The caller leaves. Throws 404, `last_owner` (409).
     static func leave(_ user: UserID, in tx: any Transaction) throws {
         let organization = try tx.organization()
-        guard let role = try MembersStore.role(of: user, in: organization, in: tx) else { throw Problem.notFound("member") }
+        let role = try requireRole(of: user, in: tx)
         if role == .owner { try requireOtherOwner(than: user, in: tx) }
         try MembersStore.delete(user, from: organization, in: tx)
         try announceMember("member.left", user, role: role, in: tx)
+    }
+
+    private static func requireRole(of user: UserID, in tx: any Transaction) throws -> Role {
+        guard let role = try MembersStore.role(of: user, in: tx.organization(), in: tx) else {
+            throw Problem.notFound("member")
+        }
+        return role
     }
 
     private static func requireOtherOwner(than user: UserID, in tx: any Transaction) throws {

@@ -17,15 +17,7 @@ package struct Organizations: Sendable {
     }
 
     /// An organisation sees itself, and of the accounts those of its members.
-    package static let visibility = [
-        Visibility(readable: "organizations", where: "id = current_organization()"),
-        Visibility(
-            readable: "users",
-            where: """
-                EXISTS (SELECT 1 FROM main.members
-                  WHERE members.organization_id = current_organization() AND members.user_id = users.id)
-                """),
-    ]
+    package static let visibility = OrganizationsStore.visibility
 
     /// How credentials turn into principals and roles: sessions of people and keys of programs.
     package var authentication: Authentication {
@@ -36,7 +28,9 @@ package struct Organizations: Sendable {
 
     /// Finds whom a session token or API key belongs to. Scope: instance.
     package func principal(token: String, in tx: any Transaction) throws -> Principal? {
-        guard token.utf8.starts(with: APIKeyText.prefix.utf8) else { return try identity.principal(token: token, in: tx) }
+        guard token.utf8.starts(with: APIKeyText.prefix.utf8) else {
+            return try identity.principal(token: token, in: tx)
+        }
         guard APIKeyText.isWellFormed(token), let key = try APIKeysStore.bearer(of: APIKeyText.hash(token), in: tx)
         else { return nil }
         uses.note(key.id.text, at: tx.now, recorded: key.lastUsedAt)

@@ -46,7 +46,9 @@ enum OrganizationsProblem: ProblemConvertible {
                 "account_exists", status: 409,
                 "There is an account with the invited e-mail address. Sign in with it, then accept the invitation.")
         case .tooMany(let what, let limit):
-            Problem("limit_reached", status: 409, "There are \(limit) \(what) already, which is the most. Remove some first.")
+            Problem(
+                "limit_reached", status: 409,
+                "There are \(limit) \(what) already, which is the most. Remove some first.")
         }
     }
 }

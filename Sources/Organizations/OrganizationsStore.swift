@@ -3,6 +3,16 @@ import Core
 import Storage
 
 enum OrganizationsStore {
+    static let visibility = [
+        Visibility(readable: "organizations", where: "id = current_organization()"),
+        Visibility(
+            readable: "users",
+            where: """
+                EXISTS (SELECT 1 FROM main.members
+                  WHERE members.organization_id = current_organization() AND members.user_id = users.id)
+                """),
+    ]
+
     private static let columns: SQL = "id, name, slug, version, created_at, updated_at"
 
     private static func organization(_ row: Row, from column: Int = 0) throws -> Organization {
@@ -55,6 +65,14 @@ enum OrganizationsStore {
             WHERE user_id = \(user) \(below) ORDER BY id DESC LIMIT \(limit)
             """
         ) { Membership(organization: try organization($0, from: 1), role: try $0.choice(0)) }
+    }
+
+    /// How many organisations a user belongs to, counted up to a limit. Scope: instance.
+    static func countMemberships(of user: UserID, upTo limit: Int, in tx: any Transaction) throws -> Int {
+        Int(
+            try tx.first(
+                "SELECT count(*) FROM (SELECT 1 FROM members WHERE user_id = \(user) LIMIT \(limit)) AS counted"
+            ) { try $0.int(0) } ?? 0)
     }
 
     /// All organisations, newest first, below an identifier. Scope: instance.

@@ -1,0 +1,113 @@
+// Invitations: made, revoked, accepted.
+import Audit
+package import Core
+import Events
+package import Identity
+package import Storage
+package import Web
+
+extension Organizations {
+    /// How many open invitations an organisation may have.
+    static let invitationLimit = 500
+
+    /// Invites somebody by mail. Scope: the organisation.
+    ///
+    /// Throws `above_own_role` (403), `already_member`, `already_invited`, `limit_reached` (409).
+    @discardableResult
+    package static func invite(
+        _ email: EmailAddress, as role: Role, by own: Role, origin: String, in tx: any Transaction
+    ) throws -> Invitation {
+        guard role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
+        let id = try tx.organization()
+        guard let organization = try OrganizationsStore.find(id, in: tx) else { throw Problem.notFound("organization") }
+        guard try !MembersStore.hasEmail(email.folded, in: id, in: tx) else { throw OrganizationsProblem.alreadyMember }
+        try InvitationsStore.expire(in: tx)
+        guard try !InvitationsStore.hasPending(email, in: tx) else { throw OrganizationsProblem.alreadyInvited }
+        guard try InvitationsStore.countPending(upTo: invitationLimit, in: tx) < invitationLimit else {
+            throw OrganizationsProblem.tooMany("open invitations", limit: invitationLimit)
+        }
+        let token = Token(.once)
+        let invitation = Invitation(
+            id: InvitationID(at: tx.now), email: email.text, role: role, state: .pending, invitedBy: tx.actor.display,
+            createdAt: tx.now, expiresAt: tx.now.adding(Invitation.lifetime))
+        try InvitationsStore.insert(invitation, to: email, hash: token.hash, in: tx)
+        try OrganizationsMail.invitation(invitation, to: email, organization.name, origin, token.text, in: tx)
+        try announce("invitation.created", invitation, in: tx)
+        return invitation
+    }
+
+    /// Withdraws an open invitation. Throws 404 when there is none. Scope: the organisation.
+    static func revoke(_ id: InvitationID, in tx: any Transaction) throws {
+        guard let invitation = try InvitationsStore.find(id, in: tx),
+            try InvitationsStore.setState(.revoked, of: id, in: tx)
+        else { throw Problem.notFound("open invitation") }
+        try announce("invitation.revoked", invitation, in: tx)
+    }
+
+    /// An open invitation, and the organisation that it is of.
+    struct Open: Sendable {
+        let invitation: Invitation
+        let organization: Organization
+        /// Whether somebody with the invited address has an account.
+        let hasAccount: Bool
+    }
+
+    /// The open invitation of a token. Throws `invitation_unusable` (422). Scope: instance.
+    static func open(_ token: String, in tx: any Transaction) throws -> Open {
+        guard let hash = Token.hash(token, .once), let found = try InvitationsStore.open(hash: hash, in: tx),
+            let organization = try OrganizationsStore.find(found.organization, in: tx)
+        else { throw OrganizationsProblem.invitationUnusable }
+        let address = EmailAddress(found.invitation.email)
+        let account = try address.flatMap { try Identity.find(email: $0, in: tx) }
+        return Open(invitation: found.invitation, organization: organization, hasAccount: account != nil)
+    }
+
+    /// Joins by an invitation. Scope: instance.
+    ///
+    /// Throws `invitation_unusable` (422), `invitation_for_somebody_else` (403), `already_member` (409).
+    package static func accept(_ token: String, by id: UserID, in tx: any Transaction) throws -> Membership {
+        let open = try open(token, in: tx)
+        guard let user = try Identity.find(id, in: tx) else { throw Problem.unauthenticated }
+        guard EmailAddress(user.email)?.folded == EmailAddress(open.invitation.email)?.folded else {
+            throw OrganizationsProblem.invitationForSomebodyElse
+        }
+        // The token came by mail to this address.
+        try Identity.confirmMailbox(of: user, in: tx)
+        try tx.scoped(to: .organization(open.organization.id)) { tx in
+            guard try InvitationsStore.setState(.accepted, of: open.invitation.id, in: tx) else {
+                throw OrganizationsProblem.invitationUnusable
+            }
+            try announce("invitation.accepted", open.invitation, in: tx)
+            try add(id, as: open.invitation.role, in: tx)
+        }
+        return Membership(organization: open.organization, role: open.invitation.role)
+    }
+
+    /// Makes an account for the invited address, joins and opens a session.
+    ///
+    /// Throws `account_exists` (409), `invitation_unusable` (422), `validation_failed`, `overloaded` (503).
+    package func signUp(
+        token: String, name: String, password: String, by call: Call<some Sendable>
+    ) async throws -> SignedIn {
+        let open = try database.read(in: .instance) { try Self.open(token, in: $0) }
+        guard !open.hasAccount else { throw OrganizationsProblem.accountExists }
+        let person = try Person(email: open.invitation.email, name: name)
+        let hash = try await identity.hash(password, for: person)
+        let device = Identity.Device(call.request)
+        let id = UserID(at: database.clock.now)
+        return try await database.write(in: .instance, by: person.actor(as: id, like: call.actor)) { tx in
+            let user = try Identity.create(
+                NewUser(email: person.email, name: person.name, passwordHash: hash, isVerified: true), as: id, in: tx)
+            _ = try Self.accept(token, by: id, in: tx)
+            return try Identity.openSession(for: user, on: device, in: tx)
+        }
+    }
+
+    private static func announce(_ what: String, _ invitation: Invitation, in tx: any Transaction) throws {
+        let details = JSONValue.object([
+            "email": .string(invitation.email), "role": .string(invitation.role.rawValue),
+        ])
+        try Audit.record(what, on: .init("invitation", invitation.id), details, in: tx)
+        try Events.publish(what, about: invitation.id, details, in: tx)
+    }
+}
