@@ -111,7 +111,7 @@ extension Chart {
             let cells = series.html { one in one.values[index].map { "\(format($0))" } ?? "–" }
             return ["\(labels[index])"] + cells
         }
-        return HTML.grid(
-            title, [Column("Label")] + series.map { .number($0.name) }, rows, nil, className: "table")
+        let columns = [Column("Label")] + series.map { .number($0.name) }
+        return HTML.grid(title, columns, rows, nil, className: "table", isScrolling: true)
     }
 }

@@ -143,8 +143,8 @@ package struct ConsoleLayout: Sendable {
 
     private func sidebar(_ section: String) -> HTML {
         """
-        <div class="sidebar" id="sidebar" popover>\(switcher)\
-        <nav aria-label="Main">\(navigation.html { group($0, section) })</nav>\(userMenu)</div>
+        <section class="sidebar" id="sidebar" aria-label="Menu" popover>\(switcher)\
+        <nav aria-label="Main">\(navigation.html { group($0, section) })</nav>\(userMenu)</section>
         """
     }
 

@@ -71,11 +71,14 @@ extension HTML {
 
     // The roles are spelled out because a table that is not displayed as one loses them in some browsers.
     static func grid(
-        _ name: String, _ columns: [Column], _ rows: [[HTML]], _ footer: [HTML]?, className: String
+        _ name: String, _ columns: [Column], _ rows: [[HTML]], _ footer: [HTML]?, className: String,
+        isScrolling: Bool = false
     ) -> HTML {
+        // What scrolls by itself has to be reachable by keyboard (WCAG 2.1.1), and then needs a name.
+        let frame: HTML = isScrolling ? " tabindex=\"0\" role=\"region\" aria-label=\"\(name)\"" : .empty
         let foot: HTML? = footer.map { "<tfoot role=\"rowgroup\">\(row($0, columns))</tfoot>" }
         return """
-            <div class="table-wrap"><table class="\(className)" role="table"><caption>\(name)</caption>\
+            <div class="table-wrap"\(frame)><table class="\(className)" role="table"><caption>\(name)</caption>\
             <thead role="rowgroup"><tr role="row">\(columns.html(heading))</tr></thead>\
             <tbody role="rowgroup">\(rows.html { row($0, columns) })</tbody>\(foot)</table></div>
             """
