@@ -68,6 +68,15 @@ enum JobsStore {
 
     // MARK: Claiming
 
+    /// Whether a round would find anything to do; costs a look at the ends of a few indexes.
+    static func hasWork(queues: [String], except own: [JobID], in tx: any Transaction) throws -> Bool {
+        for queue in queues {
+            if try tx.exists("SELECT 1 FROM jobs WHERE state = 'ready' AND queue = \(queue) LIMIT 1") { return true }
+        }
+        return try tx.exists("SELECT 1 FROM jobs WHERE state = 'scheduled' AND run_at <= \(tx.now) LIMIT 1")
+            || !expired(except: own, limit: 1, in: tx).isEmpty
+    }
+
     /// Makes what is due ready; returns how many.
     static func promote(limit: Int, in tx: any Transaction) throws -> Int {
         try tx.run(
@@ -143,7 +152,7 @@ enum JobsStore {
         try tx.run(
             """
             INSERT INTO job_failures (organization_id, job_id, epoch, outcome, error, at)
-            VALUES (\(tx.scope.key), \(job.id), \(job.epoch), \(failure.outcome), \(failure.error), \(failure.at))
+            VALUES (\(job.scope.key), \(job.id), \(job.epoch), \(failure.outcome), \(failure.error), \(failure.at))
             """)
     }
 

@@ -1,9 +1,9 @@
 // A message as it lies in the outbox.
 package import Core
-package import Storage
+import Storage
 
 /// Where a message stands.
-package enum MessageState: String, Sendable, CaseIterable, Codable, SQLBindable {
+package enum MessageState: String, Sendable, CaseIterable, Codable {
     /// A job will deliver it.
     case queued
     /// No SMTP server is set: it stays here until somebody sends it or reads it.
@@ -25,3 +25,5 @@ package struct StoredMessage: Sendable {
     package let createdAt: Timestamp
     package let sentAt: Timestamp?
 }
+
+extension MessageState: SQLBindable {}
