@@ -38,10 +38,11 @@ CREATE TABLE ledger_entries (
   -- The business fact that is booked; booked once for each kind.
   source_type TEXT,
   source_id TEXT,
-  reverses_seq INTEGER,
+  reverses_id TEXT,
   -- Joins the entries of one event, such as the two currencies of an exchange.
   group_id TEXT,
   currency TEXT NOT NULL,
+  -- When it counts, and when it was written; the second never runs backwards.
   effective_at INTEGER NOT NULL,
   booked_at INTEGER NOT NULL,
   -- {"account id": amount, …}: minor units, debits positive, credits negative, together 0.
@@ -57,8 +58,8 @@ CREATE UNIQUE INDEX ledger_entries_id ON ledger_entries (organization_id, id);
 CREATE UNIQUE INDEX ledger_entries_source ON ledger_entries (organization_id, source_type, source_id, kind)
   WHERE source_type IS NOT NULL;
 
-CREATE UNIQUE INDEX ledger_entries_reversal ON ledger_entries (organization_id, reverses_seq)
-  WHERE reverses_seq IS NOT NULL;
+CREATE UNIQUE INDEX ledger_entries_reversal ON ledger_entries (organization_id, reverses_id)
+  WHERE reverses_id IS NOT NULL;
 
 -- The same money by account, with the running totals: made by the entry's trigger and by nobody else.
 CREATE TABLE ledger_postings (
@@ -80,6 +81,7 @@ CREATE TRIGGER ledger_entries_check BEFORE INSERT ON ledger_entries BEGIN
     WHEN NEW.seq IS NOT ifnull(h.seq, 0) + 1 THEN RAISE(ABORT, 'ledger: sequence gap or reuse')
     WHEN NEW.previous_hash IS NOT ifnull(h.hash, zeroblob(32)) OR length(NEW.hash) IS NOT 32
       OR typeof(NEW.hash) IS NOT 'blob' THEN RAISE(ABORT, 'ledger: broken hash link')
+    WHEN NEW.booked_at < h.booked_at THEN RAISE(ABORT, 'ledger: booked before the entry ahead of it')
     WHEN NEW.effective_at <= b.closed_through THEN RAISE(ABORT, 'ledger: period is closed')
     WHEN (NEW.kind <> '' AND length(NEW.currency) = 3 AND NEW.id GLOB 'je_[0-9a-z]*'
       AND (NEW.source_type IS NULL) = (NEW.source_id IS NULL) AND NEW.source_type IS NOT ''
@@ -99,11 +101,11 @@ CREATE TRIGGER ledger_entries_check BEFORE INSERT ON ledger_entries BEGIN
       AND h.seq = (SELECT max(seq) FROM ledger_entries WHERE organization_id = NEW.organization_id);
   SELECT CASE
     WHEN NOT EXISTS (SELECT 1 FROM ledger_entries WHERE organization_id = NEW.organization_id
-      AND seq = NEW.reverses_seq) THEN RAISE(ABORT, 'ledger: nothing to reverse')
+      AND id = NEW.reverses_id) THEN RAISE(ABORT, 'ledger: nothing to reverse')
     WHEN EXISTS (SELECT 1 FROM ledger_entries WHERE organization_id = NEW.organization_id
-      AND reverses_seq = NEW.reverses_seq) THEN RAISE(ABORT, 'ledger: entry is already reversed')
+      AND reverses_id = NEW.reverses_id AND reverses_id IS NOT NULL) THEN RAISE(ABORT, 'ledger: entry is already reversed')
     END
-    WHERE NEW.reverses_seq IS NOT NULL;
+    WHERE NEW.reverses_id IS NOT NULL;
   SELECT CASE
     WHEN count(*) NOT BETWEEN 2 AND 200 THEN RAISE(ABORT, 'ledger: an entry has 2 to 200 postings')
     WHEN max(type IS NOT 'integer' OR value = 0 OR value NOT BETWEEN -9007199254740991 AND 9007199254740991)
