@@ -1,8 +1,8 @@
 // The queue as a feature: what it serves over HTTP, what it shows, and the work it does itself.
-package import Core
+import Core
 package import Logging
 package import Storage
-package import Web
+import Web
 
 /// Jobs and schedules: durable work in the same file as everything else.
 ///

@@ -1,5 +1,5 @@
 // The queue's own work: tidying up, and a kind to try it out with.
-package import Core
+import Core
 import Storage
 import Web
 
