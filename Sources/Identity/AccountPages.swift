@@ -1,0 +1,102 @@
+// The account's own pages: profile, password, sessions.
+import Core
+import Storage
+import Web
+
+extension Identity {
+    func addAccount(to pages: inout Pages) {
+        pages.form("/account", "accountPage", allow: .signedIn) { call, state, tx in
+            Self.profilePage(try Self.me(call, in: tx), state)
+        } submit: { call, tx in
+            _ = try Self.rename(try call.user(), to: call.body["name"], in: tx)
+            return .redirect(to: "/account", flash: "Your name is changed.")
+        }
+        pages.formAct("/account/password", "accountPasswordPage", allow: .signedIn) { _, state, _ in
+            Self.passwordPage(state)
+        } submit: { call in
+            let ended = try await changePassword(
+                from: call.body.exact("current_password"), to: call.body.exact("new_password"), by: call)
+            let others = ended == 1 ? "1 other session was ended." : "\(ended) other sessions were ended."
+            return .redirect(to: "/account/password", flash: "Your password is changed. \(others)")
+        }
+        pages.page("/account/sessions", "accountSessionsPage", allow: .signedIn) { call, tx in
+            let sessions = try SessionStore.page(
+                of: try call.user(), current: call.sessionID, limit: 100, in: tx)
+            return Self.sessionsPage(sessions, now: tx.now)
+        }
+        pages.action("/account/sessions/{session}/revoke", "revokeSessionPage", allow: .signedIn) { call, tx in
+            try Self.endSession(try call.id("session"), of: try call.user(), in: tx)
+            return .redirect(to: "/account/sessions", flash: "That device is signed out.")
+        }
+    }
+
+    private static func me(_ call: Call<NoBody>, in tx: any Transaction) throws -> User {
+        guard let user = try IdentityStore.find(try call.user(), in: tx) else { throw Problem.unauthenticated }
+        return user
+    }
+
+    private static func accountPage(_ title: String, _ current: String, _ body: HTML) -> PageView {
+        let tabs = [("Profile", "/account"), ("Password", "/account/password"), ("Sessions", "/account/sessions")]
+        return PageView(
+            "Your account", section: "account", tabs: tabs.map { Tab($0.0, $0.1, isCurrent: $0.0 == current) },
+            HTML.section(title, body))
+    }
+
+    private static func profilePage(_ user: User, _ state: FormState) -> PageView {
+        let verified: HTML = user.verifiedAt.map { HTML.time($0) } ?? "Not yet"
+        let form = HTML.form(
+            action: "/account", submit: "Save", state: state,
+            HTML.textField("name", label: "Name", state: state, default: user.name, autocomplete: "name"))
+        let facts = HTML.details([
+            ("E-mail", "\(user.email)"), ("Mailbox confirmed", verified), ("Member since", HTML.date(user.createdAt)),
+            ("Runs this instance", user.isOperator ? "Yes" : "No"), ("Id", HTML.copyable(user.id.text)),
+        ])
+        return accountPage("Profile", "Profile", HTML.columns(main: HTML.panel(form), aside: HTML.panel(facts)))
+    }
+
+    private static func passwordPage(_ state: FormState) -> PageView {
+        let fields: HTML = """
+            \(HTML.passwordField("current_password", label: "Present password", state: state))\
+            \(HTML.passwordField(
+                "new_password", label: "New password", isNew: true, state: state, hint: passwordHint))
+            """
+        let form = HTML.form(action: "/account/password", submit: "Change password", state: state, fields)
+        return accountPage("Change your password", "Password", HTML.panel("\(form)\(HTML.muted(sessionsNote))"))
+    }
+
+    private static let sessionsNote = "Your other sessions end; this one goes on."
+
+    private static func sessionsPage(_ sessions: [Session], now: Timestamp) -> PageView {
+        let rows = sessions.map { session -> [HTML] in
+            let end: HTML =
+                session.isCurrent
+                ? HTML.badge("This one", .good)
+                : HTML.postButton("Sign out", action: "/account/sessions/\(session.id)/revoke", size: .small)
+            return [
+                "\(device(session.userAgent))", "\(session.address ?? "unknown")",
+                HTML.age(session.lastSeenAt, now: now),
+                HTML.time(session.createdAt), end,
+            ]
+        }
+        return accountPage(
+            "Where you are signed in", "Sessions",
+            HTML.table(
+                "Sessions", columns: ["Device", "Address", "Last seen", .date("Signed in"), .actions], rows: rows))
+    }
+
+    /// A browser's and system's name, as far as a user agent shows them; else its first word.
+    static func device(_ userAgent: String?) -> String {
+        guard let userAgent, !userAgent.isEmpty else { return "Unknown program" }
+        let browsers = [
+            ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+        ]
+        let systems = [
+            ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+            ("Linux", "Linux"),
+        ]
+        let browser = browsers.first { userAgent.contains($0.0) }?.1
+        let system = systems.first { userAgent.contains($0.0) }?.1
+        guard let browser else { return String(userAgent.split(separator: " ").first?.prefix(40) ?? "Unknown program") }
+        return system.map { "\(browser) on \($0)" } ?? browser
+    }
+}
