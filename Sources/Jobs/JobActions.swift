@@ -11,7 +11,8 @@ extension JobsFeature {
         let kinds = handlers.publicKinds
         validation.require(
             kinds.contains(request.kind), "/kind", "choice",
-            kinds.isEmpty ? "This instance lets members enqueue no kind." : "Use one of: \(kinds.joined(separator: ", ")).")
+            kinds.isEmpty
+                ? "This instance lets members enqueue no kind." : "Use one of: \(kinds.joined(separator: ", ")).")
         try validation.check()
         let id = try Jobs.enqueue(
             request.kind, request.payload ?? .object([]), at: request.runAt, unique: request.unique,

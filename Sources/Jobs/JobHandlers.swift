@@ -10,6 +10,8 @@ package struct JobContext: Sendable {
     package let payload: JSONValue
     /// 1 for the first run.
     package let attempt: Int
+    /// Whether a failure of this run is final.
+    package let isLastAttempt: Bool
     /// The organisation the job belongs to, or the instance.
     package let scope: Scope
     package let database: any Database

@@ -24,7 +24,8 @@ extension JobsFeature {
     private func sameByAPI(_ job: Job) -> HTML {
         guard case .organization(let organization) = job.scope else { return .empty }
         let path = "/v1/orgs/\(organization)/jobs/\(job.id)"
-        return HTML.section("Same by API", HTML.codeBlock("curl -H \"Authorization: Bearer $KEY\" $URL\(path)", label: "curl"))
+        let command = "curl -H \"Authorization: Bearer $KEY\" $URL\(path)"
+        return HTML.section("Same by API", HTML.codeBlock(command, label: "curl"))
     }
 }
 

@@ -78,7 +78,8 @@ package struct JobRequest: RequestBody {
         "kind": .all([.length(1...100), .note("One of the kinds that this instance lets members enqueue.")]),
         "payload": .note("Given to the handler; shown in the console, so no secrets."),
         "unique": .all([
-            .length(1...200), .note("While a job of this kind with the same key is waiting or running, 409 job_exists."),
+            .length(1...200),
+            .note("While a job of this kind with the same key is waiting or running, the answer is 409 job_exists."),
         ]),
         "attempts_max": .range(1...25),
     ]

@@ -68,8 +68,13 @@ struct JobRun: Sendable {
 
     private func handle() async -> Signal {
         let context = JobContext(
-            id: job.id, kind: job.kind, payload: job.payload, attempt: job.attempt, scope: job.scope, database: database)
-        do { return .handler(.success(try await entry.run(context))) } catch { return .handler(.failure(error)) }
+            id: job.id, kind: job.kind, payload: job.payload, attempt: job.attempt,
+            isLastAttempt: job.attempt >= job.attemptsMax, scope: job.scope, database: database)
+        do {
+            return .handler(.success(try await entry.run(context)))
+        } catch {
+            return .handler(.failure(error))
+        }
     }
 
     private func end(of result: Result<JobOutcome, any Error>, cause: End?) -> End {

@@ -11,7 +11,9 @@ extension JobsFeature {
     package func addPages(to pages: inout Pages) {
         let this = self
         let base = "/orgs/{org}/jobs"
-        let query = [QueryParameter("state", "Only jobs in this state."), QueryParameter("before", "Older than this job.")]
+        let query = [
+            QueryParameter("state", "Only jobs in this state."), QueryParameter("before", "Older than this job."),
+        ]
         pages.page(base, "jobs", allow: .member(.jobsRead), query: query) { call, tx in
             try this.list(call, at: "/orgs/\(try call.organization())/jobs", owner: tx.scope.key, in: tx)
         }
@@ -61,7 +63,8 @@ extension JobsFeature {
 
     // MARK: List
 
-    private func list(_ call: Call<NoBody>, at base: String, owner: String?, in tx: any Transaction) throws -> PageView {
+    private func list(_ call: Call<NoBody>, at base: String, owner: String?, in tx: any Transaction) throws -> PageView
+    {
         let state = call.query("state").flatMap(JobState.init(rawValue:))
         let jobs = try JobsStore.page(
             owner: owner, state: state, before: call.query("before").flatMap { JobID($0)?.text },
@@ -73,17 +76,20 @@ extension JobsFeature {
             "Jobs", columns: ["Job", "State", "Attempt", .date("Enqueued"), "Last error"],
             rows: shown.map { row($0, at: base, now: tx.now) }, empty: Self.emptyState(state))
         let pagination = HTML.pagination(next: older.map { "\(base)?\(query)before=\($0)" })
-        let schedules = try owner == nil ? schedulesSection(in: tx) : tx.scoped(to: .instance) { try schedulesSection(in: $0) }
+        let schedules = try tx.scoped(to: .instance) { try schedulesSection(in: $0) }
         return PageView(
-            "Jobs", section: "jobs", lead: "Work that runs after the change that asked for it. Failed work is tried again.",
+            "Jobs", section: "jobs",
+            lead: "Work that runs after the change that asked for it. Failed work is tried again.",
             tabs: try tabs(at: base, current: state, owner: owner, in: tx),
             "\(HTML.live(id: "jobs", seconds: 5, "\(table)\(pagination)"))\(schedules)")
     }
 
     private static func emptyState(_ state: JobState?) -> HTML {
         state == nil
-            ? HTML.emptyState("No jobs yet", "A job appears here when something has to be done later: mail to be sent, a "
-                + "payment to be checked. Programs enqueue their own with POST /v1/orgs/{org}/jobs.")
+            ? HTML.emptyState(
+                "No jobs yet",
+                "A job appears here when something has to be done later: mail to be sent, a payment to be checked. "
+                    + "Programs enqueue their own with POST /v1/orgs/{org}/jobs.")
             : HTML.emptyState("No jobs in this state", "Choose another view above to see the others.")
     }
 
@@ -92,15 +98,16 @@ extension JobsFeature {
         at base: String, current: JobState?, owner: String?, in tx: any Transaction
     ) throws -> [Tab] {
         let all = Tab("All", base, isCurrent: current == nil)
-        return try [all] + JobState.allCases.map { state in
-            let href = "\(base)?state=\(state.rawValue)"
-            guard let owner, state != .completed else {
-                return Tab(state.title, href, isCurrent: state == current)
+        return try [all]
+            + JobState.allCases.map { state in
+                let href = "\(base)?state=\(state.rawValue)"
+                guard let owner, state != .completed else {
+                    return Tab(state.title, href, isCurrent: state == current)
+                }
+                let count = try JobsStore.count(owner: owner, state: state, limit: 1001, in: tx)
+                let title = count > 1000 ? "\(state.title) 1,000+" : state.title
+                return Tab(title, href, isCurrent: state == current, count: (1...1000).contains(count) ? count : nil)
             }
-            let count = try JobsStore.count(owner: owner, state: state, limit: 1001, in: tx)
-            let title = count > 1000 ? "\(state.title) 1,000+" : state.title
-            return Tab(title, href, isCurrent: state == current, count: (1...1000).contains(count) ? count : nil)
-        }
     }
 
     private func row(_ job: Job, at base: String, now: Timestamp) -> [HTML] {

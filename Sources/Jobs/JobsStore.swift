@@ -87,7 +87,8 @@ enum JobsStore {
     }
 
     /// Takes the oldest ready jobs of a queue.
-    static func claim(queue: String, limit: Int, until lease: Timestamp, in tx: any Transaction) throws -> [ClaimedJob] {
+    static func claim(queue: String, limit: Int, until lease: Timestamp, in tx: any Transaction) throws -> [ClaimedJob]
+    {
         let claimed = try tx.rows(
             """
             UPDATE jobs SET state = 'running', epoch = epoch + 1, attempt = attempt + 1, lease_until = \(lease),
@@ -164,7 +165,9 @@ enum JobsStore {
     }
 
     /// Jobs whose lease ran out, without those that this process knows it is running.
-    static func expired(except own: [JobID], limit: Int, in tx: any Transaction) throws -> [(job: ClaimedJob, lost: Int)] {
+    static func expired(except own: [JobID], limit: Int, in tx: any Transaction) throws -> [(
+        job: ClaimedJob, lost: Int
+    )] {
         try tx.rows(
             """
             SELECT id, organization_id, kind, attempt, attempts_max, epoch, lost FROM jobs

@@ -1,0 +1,66 @@
+// One record of the audit log.
+package import Core
+package import Storage
+import Web
+
+/// One record: who did what to which thing, when, from where.
+package struct AuditEvent: Sendable {
+    /// Position in the chain, from 1 without gaps.
+    package let sequence: Int64
+    package let at: Timestamp
+    package let actor: Actor
+    package let action: String
+    package let target: Audit.Target
+    /// What changed, as JSON.
+    package let details: String
+
+    /// The exact bytes that are hashed: fields in a fixed order as a JSON array, version first.
+    func canonical(chain: Audit.Chain) -> String {
+        JSONValue.array([
+            .string("raptorflow.audit.1"), .string(chain.key), .integer(sequence), .integer(at.milliseconds),
+            .string(actor.kind.rawValue), .string(actor.id), .string(actor.display), .string(actor.requestID ?? ""),
+            .string(actor.address ?? ""), .string(action), .string(target.kind), .string(target.id), .string(details),
+        ]).text
+    }
+}
+
+/// A record as the API answers it.
+package struct AuditEventResource: Codable, Sendable {
+    let sequence: Int64
+    let at: Timestamp
+    let actor: ActorResource
+    let action: String
+    let target: TargetResource
+    let details: JSONValue
+    let requestID: String?
+    let address: String?
+    let hash: String
+
+    enum CodingKeys: String, CodingKey {
+        case sequence, at, actor, action, target, details, address, hash
+        case requestID = "request_id"
+    }
+
+    struct ActorResource: Codable, Sendable {
+        let type: String
+        let id: String
+        let display: String
+    }
+
+    struct TargetResource: Codable, Sendable {
+        let type: String
+        let id: String
+    }
+
+    init(_ event: AuditEvent, hash: [UInt8]) {
+        sequence = event.sequence
+        at = event.at
+        actor = ActorResource(type: event.actor.kind.rawValue, id: event.actor.id, display: event.actor.display)
+        action = event.action
+        target = TargetResource(type: event.target.kind, id: event.target.id)
+        details = (try? JSONParser.parse(Array(event.details.utf8))) ?? .object([])
+        requestID = event.actor.requestID
+        address = event.actor.address
+        self.hash = Hex.encode(hash)
+    }
+}

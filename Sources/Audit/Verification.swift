@@ -1,0 +1,78 @@
+// Finds a record that was changed, removed or slipped in.
+import Core
+import Crypto
+package import Storage
+
+extension Audit {
+    /// What a verification found.
+    package struct Report: Sendable {
+        package var chains = 0
+        package var records: Int64 = 0
+        /// The first bad record, in words that name chain and sequence; nil when all is well.
+        package var firstProblem: String?
+    }
+
+    /// Walks every chain from its beginning and compares columns, canonical bytes, links and heads.
+    ///
+    /// Runs in the scope of the instance; takes a few microseconds a record.
+    package static func verify(in tx: any Transaction) throws -> Report {
+        var report = Report()
+        if let chain = try AuditStore.headless(in: tx).first {
+            report.firstProblem = "chain \(chain): its head is missing"
+            return report
+        }
+        for head in try AuditStore.heads(in: tx) {
+            report.chains += 1
+            if let problem = try walk(head.chain, to: head.sequence, head.hash, &report, in: tx) {
+                report.firstProblem = "chain \(head.chain): \(problem)"
+                return report
+            }
+        }
+        return report
+    }
+
+    /// Walks one chain; it has to be asked for in a scope that sees it.
+    static func verify(_ chain: Chain, in tx: any Transaction) throws -> Report {
+        var report = Report()
+        let head = try AuditStore.head(of: chain, in: tx)
+        report.chains = 1
+        report.firstProblem = try walk(chain.key, to: head.sequence, head.hash, &report, in: tx)
+        return report
+    }
+
+    private static func walk(
+        _ chain: String, to last: Int64, _ head: [UInt8], _ report: inout Report, in tx: any Transaction
+    ) throws -> String? {
+        var sequence: Int64 = 0
+        var hash = origin
+        let key: Chain = chain == Chain.instance.key ? .instance : .organization(OrganizationID(stored: chain))
+        while true {
+            let links: [AuditStore.Link]
+            do {
+                links = try AuditStore.links(of: chain, after: sequence, limit: 500, in: tx)
+            } catch StorageError.unexpectedValue {
+                return "a record after \(sequence) holds what no record can hold"
+            }
+            if links.isEmpty { break }
+            for link in links {
+                guard link.sequence == sequence + 1 else { return "record \(sequence + 1) is missing" }
+                guard link.canonical == link.event.canonical(chain: key) else {
+                    return "record \(link.sequence) was changed after it was written"
+                }
+                guard link.previous == hash else { return "record \(link.sequence) does not follow the one before it" }
+                hash = Array(SHA256.hash(data: hash + Array(link.canonical.utf8)))
+                guard link.hash == hash else { return "record \(link.sequence) does not match its hash" }
+                sequence = link.sequence
+                report.records += 1
+            }
+        }
+        guard sequence >= last else { return "the newest records are missing: \(sequence) of \(last) are left" }
+        guard sequence == last, hash == head else { return "the head does not match the newest record \(sequence)" }
+        return nil
+    }
+
+    /// What happened to one thing, newest first, at most 50: for its page.
+    package static func timeline(of target: Target, in tx: any Transaction) throws -> [AuditEvent] {
+        try AuditStore.about(target, limit: 50, in: tx)
+    }
+}
