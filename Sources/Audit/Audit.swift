@@ -1,5 +1,5 @@
 // The audit log: every change of an organisation, append-only and hash-chained, written in the change's transaction.
-package import Core
+import Core
 import Crypto
 package import Storage
 package import Web

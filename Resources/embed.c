@@ -1,0 +1,48 @@
+// Embeds the files of this folder with C23 #embed; a test compares this list with the folder.
+#include "CResources.h"
+
+#define FILE_BYTES(symbol) static const unsigned char symbol[]
+
+FILE_BYTES(console_app_css) = {
+#embed "console/app.css"
+};
+FILE_BYTES(console_app_js) = {
+#embed "console/app.js"
+};
+FILE_BYTES(console_theme_js) = {
+#embed "console/theme.js"
+};
+FILE_BYTES(console_favicon_svg) = {
+#embed "console/favicon.svg"
+};
+FILE_BYTES(sqlite_0001) = {
+#embed "migrations/sqlite/0001_instance.sql"
+};
+FILE_BYTES(sqlite_0003) = {
+#embed "migrations/sqlite/0003_jobs_mail.sql"
+};
+FILE_BYTES(sqlite_0004) = {
+#embed "migrations/sqlite/0004_identity.sql"
+};
+FILE_BYTES(sqlite_0005) = {
+#embed "migrations/sqlite/0005_organizations.sql"
+};
+
+#define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
+
+static const struct raptorflow_resource resources[] = {
+    ENTRY("console/app.css", console_app_css),
+    ENTRY("console/app.js", console_app_js),
+    ENTRY("console/theme.js", console_theme_js),
+    ENTRY("console/favicon.svg", console_favicon_svg),
+    ENTRY("migrations/sqlite/0001_instance.sql", sqlite_0001),
+    ENTRY("migrations/sqlite/0003_jobs_mail.sql", sqlite_0003),
+    ENTRY("migrations/sqlite/0004_identity.sql", sqlite_0004),
+    ENTRY("migrations/sqlite/0005_organizations.sql", sqlite_0005),
+};
+
+size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }
+
+struct raptorflow_resource raptorflow_resource_at(size_t index) {
+    return resources[index < raptorflow_resource_count() ? index : 0];
+}

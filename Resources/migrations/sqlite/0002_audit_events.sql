@@ -1,0 +1,51 @@
+-- The audit log (append-only, one hash chain per organisation) and the domain events.
+
+CREATE TABLE audit_events (
+  organization_id TEXT    NOT NULL,              -- 'instance' for what belongs to no organisation
+  sequence        INTEGER NOT NULL CHECK (sequence > 0),
+  at              INTEGER NOT NULL,
+  actor_kind      TEXT    NOT NULL CHECK (actor_kind IN ('user', 'api_key', 'system', 'anonymous')),
+  actor_id        TEXT    NOT NULL,
+  actor_display   TEXT    NOT NULL,
+  request_id      TEXT,
+  address         TEXT,
+  action          TEXT    NOT NULL,
+  target_kind     TEXT    NOT NULL,
+  target_id       TEXT    NOT NULL,
+  details         TEXT    NOT NULL,
+  canonical       TEXT    NOT NULL,              -- exactly what was hashed
+  previous_hash   BLOB    NOT NULL CHECK (length(previous_hash) = 32),
+  hash            BLOB    NOT NULL CHECK (length(hash) = 32),
+  PRIMARY KEY (organization_id, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX audit_events_target ON audit_events (organization_id, target_kind, target_id, sequence);
+CREATE INDEX audit_events_action ON audit_events (organization_id, action, sequence);
+
+CREATE TABLE audit_heads (
+  organization_id TEXT    NOT NULL PRIMARY KEY,
+  sequence        INTEGER NOT NULL,
+  hash            BLOB    NOT NULL CHECK (length(hash) = 32)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER audit_events_follow BEFORE INSERT ON audit_events BEGIN
+  SELECT RAISE(ABORT, 'audit: a record must follow the newest one')
+  WHERE NEW.sequence IS NOT 1 + coalesce((SELECT sequence FROM audit_heads WHERE organization_id = NEW.organization_id), 0);
+END;
+CREATE TRIGGER audit_events_update BEFORE UPDATE ON audit_events BEGIN SELECT RAISE(ABORT, 'audit: records do not change'); END;
+CREATE TRIGGER audit_events_delete BEFORE DELETE ON audit_events BEGIN SELECT RAISE(ABORT, 'audit: records are not deleted'); END;
+CREATE TRIGGER audit_heads_update BEFORE UPDATE ON audit_heads
+WHEN NEW.sequence IS NOT OLD.sequence + 1 OR NEW.organization_id IS NOT OLD.organization_id
+BEGIN SELECT RAISE(ABORT, 'audit: the head follows the newest record'); END;
+CREATE TRIGGER audit_heads_delete BEFORE DELETE ON audit_heads BEGIN SELECT RAISE(ABORT, 'audit: heads are not deleted'); END;
+
+CREATE TABLE events (
+  id              TEXT    NOT NULL PRIMARY KEY,
+  organization_id TEXT    NOT NULL,
+  type            TEXT    NOT NULL,              -- 'invoice.paid'
+  at              INTEGER NOT NULL,
+  subject_id      TEXT    NOT NULL,
+  data            TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX events_organization ON events (organization_id, id);

@@ -1,0 +1,89 @@
+// Who may do what: the one table of roles and permissions.
+
+/// Something a member of an organisation may be allowed to do; spelled `subject:verb` on the wire and in the docs.
+package enum Permission: String, CaseIterable, Sendable, Codable {
+    case organizationRead = "organization:read"
+    case organizationManage = "organization:manage"
+    case organizationDelete = "organization:delete"
+    case membersRead = "members:read"
+    case membersManage = "members:manage"
+    case keysRead = "api_keys:read"
+    case keysManage = "api_keys:manage"
+    case auditRead = "audit:read"
+    case eventsRead = "events:read"
+    case jobsRead = "jobs:read"
+    case jobsWrite = "jobs:write"
+    case jobsManage = "jobs:manage"
+    case billingRead = "billing:read"
+    case billingManage = "billing:manage"
+    case ledgerRead = "ledger:read"
+    case ledgerPost = "ledger:post"
+    case ledgerManage = "ledger:manage"
+
+    /// What the permission lets somebody do, in words for the console and the documentation.
+    package var summary: String {
+        switch self {
+        case .organizationRead: "See the organisation"
+        case .organizationManage: "Change the organisation's name and settings"
+        case .organizationDelete: "Delete the organisation"
+        case .membersRead: "See members and invitations"
+        case .membersManage: "Invite, change and remove members"
+        case .keysRead: "See API keys (never their secrets)"
+        case .keysManage: "Create and revoke API keys"
+        case .auditRead: "Read the audit log"
+        case .eventsRead: "Read domain events"
+        case .jobsRead: "See jobs and schedules"
+        case .jobsWrite: "Enqueue jobs"
+        case .jobsManage: "Retry and cancel jobs"
+        case .billingRead: "See plans, invoices and payments"
+        case .billingManage: "Change the plan, pay and refund"
+        case .ledgerRead: "Read accounts, balances and journal entries"
+        case .ledgerPost: "Post and reverse journal entries"
+        case .ledgerManage: "Open accounts"
+        }
+    }
+}
+
+/// A member's role: each holds everything the one below it holds.
+package enum Role: String, CaseIterable, Sendable, Codable, Comparable {
+    case viewer
+    case editor
+    case admin
+    case owner
+
+    private var rank: Int {
+        switch self {
+        case .viewer: 0
+        case .editor: 1
+        case .admin: 2
+        case .owner: 3
+        }
+    }
+
+    package static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
+
+    /// Capitalised for people: `Owner`.
+    package var title: String {
+        switch self {
+        case .viewer: "Viewer"
+        case .editor: "Editor"
+        case .admin: "Admin"
+        case .owner: "Owner"
+        }
+    }
+
+    /// Whether the role holds the permission: this table is the truth, docs and console print it.
+    package func allows(_ permission: Permission) -> Bool { self >= permission.least }
+}
+
+extension Permission {
+    /// The least role that holds the permission.
+    package var least: Role {
+        switch self {
+        case .organizationRead, .membersRead, .eventsRead, .jobsRead, .billingRead, .ledgerRead: .viewer
+        case .jobsWrite, .ledgerPost: .editor
+        case .organizationManage, .membersManage, .keysRead, .keysManage, .auditRead, .jobsManage, .ledgerManage: .admin
+        case .billingManage, .organizationDelete: .owner
+        }
+    }
+}

@@ -1,0 +1,137 @@
+// From errors and values to the bytes on the wire.
+import Core
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+extension Exchange {
+    /// The answer to an error: RFC 9457 for programs, a page for people.
+    mutating func problemResponse(for error: any Error, logger: Logger) -> Response {
+        let problem = Self.problem(for: error)
+        if problem.status >= 500 {
+            logger.error(
+                "request failed",
+                metadata: [
+                    "request_id": "\(requestID)", "code": "\(problem.code)",
+                    "cause": "\(String(describing: problem.underlying ?? error))",
+                ])
+        }
+        if isForPeople { return page(for: problem) }
+        var response = Response(
+            status: problem.status, headers: [("Content-Type", "application/problem+json")],
+            body: Array(document(problem).text.utf8))
+        if problem.status == 401 { response.headers.append(("WWW-Authenticate", "Bearer realm=\"raptorflow\"")) }
+        if let seconds = problem.retryAfter { response.headers.append(("Retry-After", String(seconds))) }
+        return response
+    }
+
+    private static func problem(for error: any Error) -> Problem {
+        if let known = error as? any ProblemConvertible { return known.problem }
+        if error is CancellationError {
+            return Problem("shutting_down", status: 503, "The server is stopping. Try again shortly.", retryAfter: 2)
+        }
+        return Problem(
+            "internal_error", status: 500, "Something went wrong on our side. The request id helps us find it.",
+            underlying: error)
+    }
+
+    /// RFC 9457, with our code, the request id and the bad fields.
+    private func document(_ problem: Problem) -> JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("type", .string("urn:raptorflow:problem:\(problem.code)")),
+            .init("title", .string(Self.title(of: problem.status))), .init("status", .integer(Int64(problem.status))),
+            .init("detail", .string(problem.detail)), .init("code", .string(problem.code)),
+            .init("request_id", .string(requestID)),
+        ]
+        if !problem.fields.isEmpty {
+            members.append(
+                .init(
+                    "errors",
+                    .array(
+                        problem.fields.map {
+                            .object([
+                                "pointer": .string($0.pointer), "code": .string($0.code), "detail": .string($0.detail),
+                            ])
+                        })))
+        }
+        return .object(members)
+    }
+
+    static func title(of status: Int) -> String { HTTPResponse.Status(code: status).reasonPhrase }
+
+    private var isForPeople: Bool {
+        if let endpoint { return endpoint.output.isPage }
+        return !path.hasPrefix("/v1") && (head.headerFields[.accept] ?? "").contains("text/html")
+    }
+
+    private func page(for problem: Problem) -> Response {
+        if problem.status == 401 {
+            let next = method == "GET" ? "?next=" + Self.encoded(path) : ""
+            return .redirect(to: "/sign-in\(next)")
+        }
+        let fields = problem.fields.map { "<li>\($0.detail)</li>" as HTML }
+        let html: HTML = """
+            <!doctype html><html lang="en"><head><meta charset="utf-8"><title>\(Self.title(of: problem.status))</title>
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <script src="/assets/theme.js"></script><link rel="stylesheet" href="/assets/app.css"></head>
+            <body class="plain"><main class="auth-card"><h1>\(Self.title(of: problem.status))</h1><p>\(problem.detail)</p>
+            <ul>\(fields)</ul><p><a class="button" href="/">Back to the start</a></p>
+            <p class="muted">\(problem.code) · \(requestID)</p></main></body></html>
+            """
+        return .html(html, status: problem.status)
+    }
+
+    static func encoded(_ path: Substring) -> String {
+        path.utf8.map { byte in
+            switch byte {
+            case 48...57, 65...90, 97...122, 45, 46, 95, 47: String(UnicodeScalar(byte))
+            default: "%" + Hex.encode([byte])
+            }
+        }.joined()
+    }
+
+    /// The headers that every answer carries.
+    func complete(_ response: inout Response, settings: Gateway.Settings) {
+        response.headers.append(("X-Request-Id", requestID))
+        response.headers.append(("X-Content-Type-Options", "nosniff"))
+        response.headers += limitHeaders
+        if !allow.isEmpty { response.headers.append(("Allow", allow.joined(separator: ", "))) }
+        if closesConnection { response.headers.append(("Connection", "close")) }
+        if settings.origin.hasPrefix("https://") {
+            response.headers.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+        }
+        if !response.has("Cache-Control") { response.headers.append(("Cache-Control", "no-store")) }
+        guard isForPeople else { return }
+        if head.headerFields[.cookie]?.contains(Flash.name) == true, response.status == 200 {
+            response.headers.append(Flash.clearing)
+        }
+        if !response.has("Content-Security-Policy") { response.headers.append(("Content-Security-Policy", Self.contentPolicy)) }
+        response.headers += [
+            ("Referrer-Policy", "same-origin"), ("X-Frame-Options", "DENY"),
+            ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+        ]
+    }
+
+    static let contentPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        + "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+}
+
+extension Response {
+    fileprivate func has(_ name: String) -> Bool { headers.contains { $0.name == name } }
+
+    /// As the HTTP server takes it; a HEAD keeps the headers and drops the body.
+    func hummingbird(isHead: Bool) -> Hummingbird.Response {
+        var fields = HTTPFields()
+        for header in headers {
+            if let name = HTTPField.Name(header.name) { fields.append(HTTPField(name: name, value: header.value)) }
+        }
+        if isHead || body.isEmpty {
+            if isHead { fields[.contentLength] = String(body.count) }
+            return .init(status: .init(code: status), headers: fields)
+        }
+        return .init(status: .init(code: status), headers: fields, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+    }
+}

@@ -1,0 +1,35 @@
+// The console's cookie.
+import HTTPTypes
+
+/// The cookie that carries a session token in a browser.
+package enum SessionCookie {
+    /// `__Host-` binds it to the host and to TLS; browsers refuse that prefix without TLS.
+    static let names = ["__Host-raptorflow", "raptorflow"]
+
+    /// The header that signs a browser in for 30 days.
+    package static func set(_ token: String, origin: String) -> (name: String, value: String) {
+        ("Set-Cookie", "\(prefix(origin))=\(token); Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax\(secure(origin))")
+    }
+
+    /// The header that signs a browser out.
+    package static func clear(origin: String) -> (name: String, value: String) {
+        ("Set-Cookie", "\(prefix(origin))=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\(secure(origin))")
+    }
+
+    private static func prefix(_ origin: String) -> String { origin.hasPrefix("https://") ? names[0] : names[1] }
+    private static func secure(_ origin: String) -> String { origin.hasPrefix("https://") ? "; Secure" : "" }
+}
+
+enum Cookies {
+    /// The value of the first of the names that the request carries, at most 1 KiB.
+    static func value(of names: [String], in fields: HTTPFields) -> String? {
+        for header in fields[values: .cookie] {
+            for pair in header.split(separator: ";") {
+                let parts = pair.split(separator: "=", maxSplits: 1)
+                guard parts.count == 2, parts[1].utf8.count <= 1024 else { continue }
+                if names.contains(String(parts[0].drop(while: { $0 == " " }))) { return String(parts[1]) }
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,108 @@
+// One operation: everything the router, the permission check, validation and the OpenAPI document need to know.
+package import Core
+package import Storage
+
+/// One declared operation.
+package struct Endpoint: Sendable {
+    package let method: String
+    /// Starts with `/`; parameters in braces: `/v1/orgs/{org}/members/{user}`.
+    package let path: String
+    /// The OpenAPI operationId; for pages a name for logs.
+    package let id: String
+    package let summary: String
+    package let tag: String
+    package let access: Access
+    package let query: [QueryParameter]
+    package let body: BodyRule?
+    package let output: Output
+    /// Codes beyond the general ones that the operation can answer.
+    package let problems: [String]
+    package var requiresIdempotencyKey = false
+    package let work: Work
+    /// How a page shows a refusal; nil answers with the problem itself.
+    package var recover: Recovery?
+
+    /// Turns a refusal of a submission into the page that shows it.
+    package typealias Recovery = @Sendable (Problem, Call<RawBody>, any Transaction) throws -> Response
+
+    /// What happens, given the body as it came (validated against the schema if there is one).
+    package enum Work: Sendable {
+        case read(@Sendable (Call<RawBody>, any Transaction) throws -> Response)
+        case write(@Sendable (Call<RawBody>, any Transaction) throws -> Response)
+        case act(@Sendable (Call<RawBody>) async throws -> Response)
+    }
+
+    package enum Output: Sendable {
+        case json(Schema, status: Int)
+        case none
+        /// A page or asset: not in the OpenAPI document.
+        case page
+        /// In the document, with a media type of its own.
+        case other(mediaType: String, status: Int)
+    }
+
+    /// The default largest body, in bytes: 1 MiB.
+    package static let bodyLimit = 1_048_576
+}
+
+/// What a body may be.
+package enum BodyRule: Sendable {
+    /// `application/json` that fits the schema.
+    case json(Schema, limit: Int)
+    /// `application/x-www-form-urlencoded`, for the console.
+    case form(limit: Int)
+    /// Any bytes: webhooks that sign their raw body.
+    case raw(limit: Int)
+
+    package static func of<Body: RequestBody>(_ type: Body.Type) -> BodyRule? {
+        type == NoBody.self ? nil : .json(Schema.of(type).refined(by: type.rules), limit: type.limit)
+    }
+
+    var limit: Int {
+        switch self {
+        case .json(_, let limit), .form(let limit), .raw(let limit): limit
+        }
+    }
+}
+
+/// A body of a JSON operation.
+///
+/// The schema comes from the type's own decoding; `rules` narrows single fields by their wire name.
+package protocol RequestBody: Codable, Sendable {
+    static var rules: [String: Rule] { get }
+    /// The largest body in bytes.
+    static var limit: Int { get }
+}
+
+extension RequestBody {
+    package static var rules: [String: Rule] { [:] }
+    package static var limit: Int { Endpoint.bodyLimit }
+}
+
+extension NoBody: RequestBody {}
+
+/// A body as it arrived.
+package struct RawBody: Sendable {
+    package let bytes: [UInt8]
+    /// The fields of a form, last one wins never: duplicates are refused before.
+    package let form: [String: String]
+}
+
+/// A query parameter beside `limit` and `cursor`.
+package struct QueryParameter: Sendable {
+    package let name: String
+    package let summary: String
+    package let schema: Schema
+
+    package init(_ name: String, _ summary: String, _ schema: Schema = .string) {
+        self.name = name
+        self.summary = summary
+        self.schema = schema
+    }
+
+    /// `limit` and `cursor`, as every list takes them.
+    package static let paging = [
+        QueryParameter("limit", "How many at most, 1 to 100; 25 unless given.", .integer(1...100)),
+        QueryParameter("cursor", "Where the page starts: `next_cursor` of the page before."),
+    ]
+}

@@ -1,0 +1,202 @@
+// One request on its way: what was read of it so far, and what its answer will need.
+import Core
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Storage
+
+/// The state of one request in the gateway.
+struct Exchange {
+    let requestID: String
+    let method: String
+    let path: Substring
+    let rawQuery: Substring
+    let address: String
+    let head: HTTPRequest
+    var endpoint: Endpoint?
+    var parameters: [String: String] = [:]
+    var query: [String: String] = [:]
+    var cookieToken: String?
+    var limitHeaders: [(name: String, value: String)] = []
+    var allow: [String] = []
+    var closesConnection = false
+
+    init(_ request: Request, address: String) {
+        head = request.head
+        method = head.method.rawValue
+        self.address = address
+        let target = Substring(head.path ?? "/")
+        let mark = target.firstIndex(of: "?")
+        path = mark.map { target[..<$0] } ?? target
+        rawQuery = mark.map { target[target.index(after: $0)...] } ?? ""
+        requestID = Self.sane(head.headerFields[.requestID]) ?? RequestID(at: Clock.system.now).text
+    }
+
+    /// A request id from outside, if it is short and plain.
+    private static func sane(_ text: String?) -> String? {
+        guard let text, (8...64).contains(text.utf8.count) else { return nil }
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case 48...57, 65...90, 97...122, 45, 46, 95: true
+            default: false
+            }
+        }
+        return isPlain ? text : nil
+    }
+
+    /// Refuses a target that another server might read differently, and hosts that are not ours.
+    func checkTarget(_ settings: Gateway.Settings) throws(Problem) {
+        guard path.first == "/", path.utf8.count <= 2048, rawQuery.utf8.count <= 4096 else {
+            throw Problem("malformed_target", status: 400, "The request's target must be a path of at most 2048 bytes.")
+        }
+        guard !settings.hosts.isEmpty, let host = head.authority else { return }
+        guard settings.hosts.contains(host.lowercased()) else {
+            throw Problem("unknown_host", status: 421, "This server does not answer for that host name.")
+        }
+    }
+
+    /// The query's parameters; throws 422 for unknown and repeated ones.
+    func parseQuery(for endpoint: Endpoint) throws(Problem) -> [String: String] {
+        if rawQuery.isEmpty { return [:] }
+        let parsed = try FormDecoding.decode(Array(rawQuery.utf8), marker: "?")
+        var problems: [FieldProblem] = []
+        for (name, value) in parsed {
+            guard let parameter = endpoint.query.first(where: { $0.name == name }) else {
+                if endpoint.output.isPage { continue }
+                problems.append(FieldProblem("?\(name)", "unknown_field", "There is no such parameter."))
+                continue
+            }
+            problems += parameter.problems(of: value)
+        }
+        if !problems.isEmpty { throw .invalid(problems.sorted { $0.pointer < $1.pointer }) }
+        return parsed
+    }
+
+    /// The credential of the request, if any; a malformed header is refused.
+    func credential() throws(Problem) -> (token: String, isCookie: Bool)? {
+        if let header = head.headerFields[.authorization] {
+            let parts = header.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "bearer", parts[1].utf8.count <= 8192 else {
+                throw .unauthenticated
+            }
+            return (String(parts[1]), false)
+        }
+        guard let token = Cookies.value(of: SessionCookie.names, in: head.headerFields) else { return nil }
+        return (token, true)
+    }
+
+    /// Cookies come along on their own, so an unsafe method has to prove that our own page sent it.
+    func checkSameOrigin(_ settings: Gateway.Settings) throws(Problem) {
+        guard method != "GET", method != "HEAD" else { return }
+        if let site = head.headerFields[.secFetchSite] {
+            if site == "same-origin" { return }
+        } else if head.headerFields[.origin] == settings.origin {
+            return
+        }
+        throw Problem("cross_origin_request", status: 403, "This must be sent from a page of this site.")
+    }
+
+    /// The scope a handler runs in: the organisation of the path for members, else the instance.
+    func scope(of endpoint: Endpoint) throws(Problem) -> Scope {
+        guard case .member = endpoint.access else { return .instance }
+        guard let id = OrganizationID(parameters["org"] ?? "") else { throw .notFound("organization") }
+        return .organization(id)
+    }
+
+    /// Reads the body within its limit and holds it against its rule.
+    mutating func collect(_ request: Request, for endpoint: Endpoint) async throws -> RawBody {
+        let limit = endpoint.body?.limit ?? 0
+        var bytes: [UInt8] = []
+        for try await var part in request.body {
+            guard bytes.count + part.readableBytes <= limit else {
+                closesConnection = true
+                throw Problem("body_too_large", status: 413, "The body is larger than \(limit) bytes.")
+            }
+            bytes += part.readBytes(length: part.readableBytes) ?? []
+        }
+        switch endpoint.body {
+        case .json(let schema, _):
+            try requireType("application/json", orEmpty: false)
+            let problems = schema.problems(of: try JSONParser.parse(bytes))
+            if !problems.isEmpty { throw Problem.invalid(problems) }
+            return RawBody(bytes: bytes, form: [:])
+        case .form:
+            if bytes.isEmpty { return RawBody(bytes: [], form: [:]) }
+            try requireType("application/x-www-form-urlencoded", orEmpty: true)
+            return RawBody(bytes: bytes, form: try FormDecoding.decode(bytes, marker: "/"))
+        case .raw, nil: return RawBody(bytes: bytes, form: [:])
+        }
+    }
+
+    private func requireType(_ expected: String, orEmpty: Bool) throws(Problem) {
+        let header = head.headerFields[.contentType] ?? ""
+        if orEmpty, header.isEmpty { return }
+        let type = header.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() }
+        guard type == expected else {
+            throw Problem("unsupported_media_type", status: 415, "Send the body as \(expected).")
+        }
+    }
+
+    /// What the handler is given.
+    func call(
+        body: RawBody, endpoint: Endpoint, principal: Principal?, role: Role?, scope: Scope, settings: Gateway.Settings
+    ) throws(Problem) -> Call<RawBody> {
+        let list = Self.list(endpoint, scope)
+        let after: String? = if let cursor = query["cursor"] { try settings.cursors.open(cursor, list: list) } else { nil }
+        let actor =
+            principal?.actor(requestID: requestID, address: address)
+            ?? Actor(.anonymous, id: "-", display: "somebody not signed in", requestID: requestID, address: address)
+        var headers: [String: String] = [:]
+        for field in head.headerFields { headers[field.name.canonicalName] = field.value }
+        return Call(
+            body: body, principal: principal, role: role, actor: actor,
+            page: PageRequest(limit: query["limit"].flatMap { Int($0) } ?? 25, after: after),
+            request: RequestFacts(
+                id: requestID, method: method, pattern: endpoint.path, parameters: parameters, query: query,
+                address: address, userAgent: head.headerFields[.userAgent].map { String($0.prefix(300)) },
+                ifMatch: head.headerFields[.ifMatch], cookieToken: cookieToken, origin: settings.origin,
+                flash: Cookies.value(of: [Flash.name], in: head.headerFields).flatMap(Flash.message(from:)),
+                rawBody: body.bytes, headers: headers, signCursor: { settings.cursors.sign($0, list: list) }))
+    }
+
+    private static func list(_ endpoint: Endpoint, _ scope: Scope) -> String {
+        if case .organization(let id) = scope { "\(endpoint.id) \(id)" } else { endpoint.id }
+    }
+
+    /// The key of a POST, if it came with one; throws 400 where it is required and missing.
+    func idempotency(
+        of endpoint: Endpoint, _ call: Call<RawBody>, _ scope: Scope
+    ) throws(Problem) -> IdempotentRequest? {
+        guard endpoint.method == "POST", !endpoint.output.isPage else { return nil }
+        guard let header = head.headerFields[.idempotencyKey] else {
+            guard !endpoint.requiresIdempotencyKey else {
+                throw Problem(
+                    "idempotency_key_required", status: 400,
+                    "This moves money: send an Idempotency-Key header, so that a repeated request happens once.")
+            }
+            return nil
+        }
+        let key = try IdempotentRequest.key(from: header)
+        guard let principal = call.principal else { return nil }
+        return IdempotentRequest(
+            scope: scope, principal: principal.id, key: key, method: method, target: "\(path)?\(rawQuery)",
+            body: call.body.bytes)
+    }
+}
+
+extension Endpoint.Output {
+    var isPage: Bool { if case .page = self { true } else { false } }
+}
+
+extension QueryParameter {
+    func problems(of value: String) -> [FieldProblem] {
+        if schema.kind == .integer {
+            guard let number = Int64(value) else {
+                return [FieldProblem("?\(name)", "wrong_type", "It must be a whole number.")]
+            }
+            return schema.problems(of: .integer(number), at: "?\(name)")
+        }
+        return schema.problems(of: .string(value), at: "?\(name)")
+    }
+}

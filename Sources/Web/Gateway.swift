@@ -1,0 +1,216 @@
+// The way of a request, from the first header to the last byte.
+import Core
+import HTTPTypes
+package import Hummingbird
+package import Logging
+package import NIOCore
+package import Storage
+
+/// Answers every request: route, authenticate, authorise, decode, run, encode; in this order, for all of them.
+package struct Gateway: HTTPResponder {
+    /// What the gateway needs from the composition root.
+    package struct Settings: Sendable {
+        package var authentication: Authentication
+        package var cursors: CursorSigner
+        /// Where people reach this instance: `https://app.example.com`; the only base of links.
+        package var origin: String
+        /// Hosts beside the origin's that requests may name, such as `127.0.0.1:8090`.
+        package var hosts: Set<String>
+        /// Addresses of proxies whose `X-Forwarded-For` is believed.
+        package var trustedProxies: Set<String>
+        package var limits: Limits
+        package var logger: Logger
+
+        package init(
+            authentication: Authentication, cursors: CursorSigner, origin: String, hosts: Set<String> = [],
+            trustedProxies: Set<String> = [], limits: Limits = .none, logger: Logger
+        ) {
+            self.authentication = authentication
+            self.cursors = cursors
+            self.origin = origin
+            self.hosts = hosts
+            self.trustedProxies = trustedProxies
+            self.limits = limits
+            self.logger = logger
+        }
+    }
+
+    let table: RouteTable
+    let database: any Database
+    let settings: Settings
+
+    /// Throws `RouteConflict` when the endpoints contradict each other.
+    package init(endpoints: [Endpoint], database: any Database, settings: Settings) throws {
+        table = try RouteTable(endpoints)
+        self.database = database
+        self.settings = settings
+    }
+
+    package func respond(to request: Request, context: RequestContext) async throws -> Hummingbird.Response {
+        let started = ContinuousClock.now
+        var exchange = Exchange(request, address: context.clientAddress(of: request, behind: settings.trustedProxies))
+        var response: Response
+        do {
+            response = try await answer(request, &exchange)
+        } catch {
+            response = exchange.problemResponse(for: error, logger: settings.logger)
+        }
+        exchange.complete(&response, settings: settings)
+        log(exchange, response, started)
+        return response.hummingbird(isHead: request.method == .head)
+    }
+
+    /// One request that was understood and allowed: its answer. Everything before the handler refuses by throwing.
+    private func answer(_ request: Request, _ exchange: inout Exchange) async throws -> Response {
+        try exchange.checkTarget(settings)
+        let endpoint = try route(&exchange)
+        try settings.limits.spend(for: endpoint, by: exchange.address, &exchange.limitHeaders)
+        exchange.query = try exchange.parseQuery(for: endpoint)
+        let principal = try authenticate(&exchange, for: endpoint)
+        let scope = try exchange.scope(of: endpoint)
+        let role = try authorise(principal, for: endpoint, in: scope)
+        try settings.limits.spend(for: endpoint, by: principal, &exchange.limitHeaders)
+        let body = try await exchange.collect(request, for: endpoint)
+        let call = try exchange.call(
+            body: body, endpoint: endpoint, principal: principal, role: role, scope: scope, settings: settings)
+        do {
+            return try await run(endpoint, call, scope: scope, exchange)
+        } catch let error as any ProblemConvertible {
+            guard let recover = endpoint.recover, (400..<500).contains(error.problem.status) else { throw error }
+            return try database.read(in: scope) { tx in try recover(error.problem, call, tx) }
+        }
+    }
+
+    private func route(_ exchange: inout Exchange) throws -> Endpoint {
+        let method = exchange.method == "HEAD" ? "GET" : exchange.method
+        switch table.find(method, exchange.path) {
+        case .found(let endpoint, let parameters):
+            exchange.endpoint = endpoint
+            exchange.parameters = parameters
+            return endpoint
+        case .otherMethods(let methods):
+            exchange.allow = methods.contains("GET") ? (methods + ["HEAD"]).sorted() : methods
+            throw Problem(
+                "method_not_allowed", status: 405,
+                "This address takes \(exchange.allow.joined(separator: ", ")).")
+        case .none: throw Problem.notFound("address")
+        }
+    }
+
+    /// The principal of the credential that came along; a credential that is no good is refused even where none is
+    /// needed, so that a program notices. The console's cookie is the exception: it just ends.
+    private func authenticate(_ exchange: inout Exchange, for endpoint: Endpoint) throws -> Principal? {
+        guard let credential = try exchange.credential() else { return nil }
+        let principal = try database.read(in: .instance) { tx in
+            try settings.authentication.principal(credential.token, tx)
+        }
+        if credential.isCookie {
+            guard principal != nil else { return nil }
+            try exchange.checkSameOrigin(settings)
+            exchange.cookieToken = credential.token
+        } else if principal == nil {
+            throw Problem.unauthenticated
+        }
+        return principal
+    }
+
+    private func authorise(_ principal: Principal?, for endpoint: Endpoint, in scope: Scope) throws -> Role? {
+        if endpoint.access == .anyone { return nil }
+        guard let principal else { throw Problem.unauthenticated }
+        switch (endpoint.access, scope) {
+        case (.member(let permission), .organization(let organization)):
+            let role = try database.read(in: .instance) { tx in
+                try settings.authentication.role(principal, organization, tx)
+            }
+            guard let role else { throw Problem.notFound("organization") }
+            guard role.allows(permission) else { throw Problem.forbidden(permission) }
+            return role
+        case (.operators, _):
+            guard principal.isOperator else { throw Problem.notFound() }
+        default:
+            guard principal.user != nil else {
+                throw Problem("session_required", status: 403, "This is for people: sign in; an API key can't do it.")
+            }
+        }
+        return nil
+    }
+
+    private func run(
+        _ endpoint: Endpoint, _ call: Call<RawBody>, scope: Scope, _ exchange: Exchange
+    ) async throws -> Response {
+        let keyed = try exchange.idempotency(of: endpoint, call, scope)
+        switch endpoint.work {
+        case .read(let handle):
+            return try database.read(in: scope) { tx in try handle(call, tx) }
+        case .write(let handle):
+            return try await database.write(in: scope, by: call.actor) { tx in
+                if let replayed = try keyed?.replay(in: tx) { return replayed }
+                let response = try handle(call, tx)
+                try keyed?.finish(response, in: tx)
+                return response
+            }
+        case .act(let handle):
+            guard let keyed else { return try await handle(call) }
+            return try await act(handle, call, keyed)
+        }
+    }
+
+    /// Work that waits for something else: the key is taken before, and the answer kept after.
+    private func act(
+        _ handle: @Sendable (Call<RawBody>) async throws -> Response, _ call: Call<RawBody>, _ keyed: IdempotentRequest
+    ) async throws -> Response {
+        let replayed = try await database.write(in: .instance, by: call.actor) { tx -> Response? in
+            if let replayed = try keyed.replay(in: tx) { return replayed }
+            try keyed.begin(in: tx)
+            return nil
+        }
+        if let replayed { return replayed }
+        do {
+            let response = try await handle(call)
+            try await database.write(in: .instance, by: call.actor) { tx in try keyed.finish(response, in: tx) }
+            return response
+        } catch {
+            try await database.write(in: .instance, by: call.actor) { tx in try keyed.release(in: tx) }
+            throw error
+        }
+    }
+
+    private func log(_ exchange: Exchange, _ response: Response, _ started: ContinuousClock.Instant) {
+        let level: Logger.Level = response.status >= 500 ? .error : .info
+        settings.logger.log(
+            level: level, "request",
+            metadata: [
+                "request_id": "\(exchange.requestID)", "method": "\(exchange.method)",
+                "route": "\(exchange.endpoint?.path ?? "-")", "status": "\(response.status)",
+                "ms": "\((ContinuousClock.now - started) / .milliseconds(1))", "address": "\(exchange.address)",
+            ])
+    }
+}
+
+/// The context of one request; it knows the connection's address.
+package struct RequestContext: Hummingbird.RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let remoteAddress: SocketAddress?
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        remoteAddress = source.channel.remoteAddress
+    }
+
+    /// The client's address: the socket's, or what the nearest untrusted hop of `X-Forwarded-For` is.
+    func clientAddress(of request: Request, behind proxies: Set<String>) -> String {
+        let socket = remoteAddress?.ipAddress ?? "unknown"
+        guard proxies.contains(socket), let header = request.headers[.forwardedFor] else { return socket }
+        let hops = header.split(separator: ",").map { $0.filter { $0 != " " } }
+        let client = hops.last { !proxies.contains($0) } ?? hops.first ?? socket
+        return (try? SocketAddress(ipAddress: client, port: 0).ipAddress) ?? socket
+    }
+}
+
+extension HTTPField.Name {
+    // The names are valid by RFC 9110's token rule, which is why these can't be nil.
+    static let forwardedFor = HTTPField.Name("X-Forwarded-For") ?? .via
+    static let requestID = HTTPField.Name("X-Request-Id") ?? .via
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .via
+    static let secFetchSite = HTTPField.Name("Sec-Fetch-Site") ?? .via
+}

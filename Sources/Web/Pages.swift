@@ -1,0 +1,145 @@
+// How features declare the console's pages and forms.
+package import Core
+package import Storage
+
+/// What a page shows; the shell around it (navigation, organisation switcher, flash) is put on by the console.
+package struct PageView: Sendable {
+    package let title: String
+    package let body: HTML
+    /// Which entry of the navigation is lit, such as `members`.
+    package var section: String
+    /// Small pages without navigation: sign-in, set-up, checkout.
+    package var isPlain: Bool
+
+    package init(_ title: String, section: String = "", isPlain: Bool = false, _ body: HTML) {
+        self.title = title
+        self.section = section
+        self.isPlain = isPlain
+        self.body = body
+    }
+}
+
+/// What was typed into a form and what was wrong with it.
+package struct FormState: Sendable {
+    package var values: [String: String] = [:]
+    package var problems: [FieldProblem] = []
+    /// A refusal that concerns no single field.
+    package var message: String?
+
+    package init() {}
+
+    /// What the field shows: what was typed, else a default.
+    package func value(_ name: String, default fallback: String = "") -> String { values[name] ?? fallback }
+
+    /// What is wrong with a field, in words.
+    package func problem(_ name: String) -> String? { problems.first { $0.pointer == "/" + name }?.detail }
+}
+
+/// The fields of a submitted form.
+package struct Form: Sendable {
+    package let values: [String: String]
+
+    package init(_ values: [String: String]) { self.values = values }
+
+    /// A field without surrounding blanks; empty when it was not sent.
+    package subscript(_ name: String) -> String {
+        let bytes = (values[name] ?? "").unicodeScalars
+        let trimmed = bytes.drop(while: { $0.properties.isWhitespace }).reversed()
+            .drop(while: { $0.properties.isWhitespace }).reversed()
+        return String(String.UnicodeScalarView(trimmed))
+    }
+
+    /// A field exactly as typed: passwords.
+    package func exact(_ name: String) -> String { values[name] ?? "" }
+}
+
+/// Puts the console around a page; given by the module that knows organisations.
+package typealias Shell = @Sendable (PageView, Call<NoBody>, any Transaction) throws -> HTML
+
+/// The pages of the console, collected from the features.
+///
+/// A page's handler runs in one read transaction, a submission in one write transaction, scoped as in `Routes`. When a
+/// submission refuses, the form is shown again with what was typed and what was wrong.
+package struct Pages {
+    package private(set) var endpoints: [Endpoint] = []
+    private let shell: Shell
+
+    package init(shell: @escaping Shell) { self.shell = shell }
+
+    /// A page.
+    package mutating func page(
+        _ path: String, _ name: String, allow: Access, query: [QueryParameter] = [],
+        _ show: @escaping @Sendable (Call<NoBody>, any Transaction) throws -> PageView
+    ) {
+        let shell = shell
+        add("GET", path, name, allow, query: query, .read { call, tx in
+            let call = call.with(NoBody())
+            return .html(try shell(try show(call, tx), call, tx))
+        })
+    }
+
+    /// A page with a form: GET shows it, POST submits it.
+    package mutating func form(
+        _ path: String, _ name: String, allow: Access,
+        show: @escaping @Sendable (Call<NoBody>, FormState, any Transaction) throws -> PageView,
+        submit: @escaping @Sendable (Call<Form>, any Transaction) throws -> Response
+    ) {
+        page(path, name, allow: allow) { call, tx in try show(call, FormState(), tx) }
+        add("POST", path, name, allow, recover: recovery(show), .write { call, tx in
+            try submit(call.with(Form(call.body.form)), tx)
+        })
+    }
+
+    /// A page with a form whose submission waits for something else: hashing, a payment provider.
+    package mutating func formAct(
+        _ path: String, _ name: String, allow: Access,
+        show: @escaping @Sendable (Call<NoBody>, FormState, any Transaction) throws -> PageView,
+        submit: @escaping @Sendable (Call<Form>) async throws -> Response
+    ) {
+        page(path, name, allow: allow) { call, tx in try show(call, FormState(), tx) }
+        add("POST", path, name, allow, recover: recovery(show), .act { call in
+            try await submit(call.with(Form(call.body.form)))
+        })
+    }
+
+    /// A button: a POST without a page of its own; a refusal is shown as a page that leads back.
+    package mutating func action(
+        _ path: String, _ name: String, allow: Access,
+        _ submit: @escaping @Sendable (Call<Form>, any Transaction) throws -> Response
+    ) {
+        add("POST", path, name, allow, .write { call, tx in try submit(call.with(Form(call.body.form)), tx) })
+    }
+
+    /// A button whose work waits for something else.
+    package mutating func actionAct(
+        _ path: String, _ name: String, allow: Access,
+        _ submit: @escaping @Sendable (Call<Form>) async throws -> Response
+    ) {
+        add("POST", path, name, allow, .act { call in try await submit(call.with(Form(call.body.form))) })
+    }
+
+    private func recovery(
+        _ show: @escaping @Sendable (Call<NoBody>, FormState, any Transaction) throws -> PageView
+    ) -> Endpoint.Recovery {
+        let shell = shell
+        return { problem, call, tx in
+            var state = FormState()
+            state.values = call.body.form.filter { !$0.key.contains("password") }
+            state.problems = problem.fields
+            state.message = problem.fields.isEmpty ? problem.detail : nil
+            let call = call.with(NoBody())
+            return .html(try shell(try show(call, state, tx), call, tx), status: problem.status)
+        }
+    }
+
+    private mutating func add(
+        _ method: String, _ path: String, _ name: String, _ allow: Access, query: [QueryParameter] = [],
+        recover: Endpoint.Recovery? = nil, _ work: Endpoint.Work
+    ) {
+        endpoints.append(
+            Endpoint(
+                method: method, path: path, id: name, summary: name, tag: "console", access: allow, query: query,
+                body: method == "POST" ? .form(limit: 65_536) : nil, output: .page, problems: [], work: work,
+                recover: recover))
+    }
+}

@@ -1,0 +1,76 @@
+// Who is calling.
+package import Core
+package import Storage
+
+/// Somebody or something whose credential was checked.
+package struct Principal: Sendable, Hashable {
+    package enum Credential: Sendable, Hashable {
+        /// A person by a session token, in a header or in the console's cookie.
+        case session(SessionID, user: UserID)
+        /// A program by an API key, which belongs to one organisation and acts with a role.
+        case apiKey(APIKeyID, organization: OrganizationID, role: Role)
+    }
+
+    package let credential: Credential
+    /// A name for people: the user's name, the key's name.
+    package let display: String
+    /// Whether the user runs this instance.
+    package let isOperator: Bool
+
+    package init(_ credential: Credential, display: String, isOperator: Bool = false) {
+        self.credential = credential
+        self.display = display
+        self.isOperator = isOperator
+    }
+
+    /// The user behind a session; nil for API keys.
+    package var user: UserID? {
+        if case .session(_, let user) = credential { user } else { nil }
+    }
+
+    /// What scopes idempotency keys and limits: never shared between principals.
+    package var id: String {
+        switch credential {
+        case .session(_, let user): user.text
+        case .apiKey(let key, _, _): key.text
+        }
+    }
+
+    /// What the audit log says of a change by this principal.
+    package func actor(requestID: String?, address: String?) -> Actor {
+        switch credential {
+        case .session(_, let user):
+            Actor(.user, id: user.text, display: display, requestID: requestID, address: address)
+        case .apiKey(let key, _, _):
+            Actor(.apiKey, id: key.text, display: display, requestID: requestID, address: address)
+        }
+    }
+}
+
+/// How credentials turn into principals, and principals into roles; wired by the composition root.
+package struct Authentication: Sendable {
+    /// Finds whom a bearer token or cookie value belongs to; nil when it is unknown, expired or revoked.
+    package var principal: @Sendable (_ token: String, _ tx: any Transaction) throws -> Principal?
+    /// The role a principal holds in an organisation; nil when it is no member (the organisation is then 404).
+    package var role: @Sendable (Principal, OrganizationID, _ tx: any Transaction) throws -> Role?
+
+    package init(
+        principal: @escaping @Sendable (String, any Transaction) throws -> Principal?,
+        role: @escaping @Sendable (Principal, OrganizationID, any Transaction) throws -> Role?
+    ) {
+        self.principal = principal
+        self.role = role
+    }
+}
+
+/// Who may call a route. There is no default: a route without it does not compile.
+package enum Access: Sendable, Hashable {
+    /// Everybody, signed in or not.
+    case anyone
+    /// Any user with a session (not API keys), in the scope of the instance.
+    case signedIn
+    /// A member of, or a key of, the organisation in the path's `{org}`, whose role holds the permission.
+    case member(Permission)
+    /// A user who runs this instance.
+    case operators
+}

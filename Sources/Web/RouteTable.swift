@@ -1,0 +1,84 @@
+// Finds the operation for a method and a path.
+import Core
+
+/// A tree of path segments; fixed ones win over parameters.
+package struct RouteTable: Sendable {
+    private var root = Node()
+
+    private final class Node: @unchecked Sendable {
+        // Mutated while the table is built, before it is shared; only read afterwards.
+        var fixed: [String: Node] = [:]
+        var parameter: (name: String, node: Node)?
+        var endpoints: [String: Endpoint] = [:]
+    }
+
+    /// What a path leads to.
+    package enum Match: Sendable {
+        case found(Endpoint, parameters: [String: String])
+        /// The path exists, but not for this method; the methods it has.
+        case otherMethods([String])
+        case none
+    }
+
+    /// Builds the table; throws a sentence for two operations of one method and path, or a parameter with two names.
+    package init(_ endpoints: [Endpoint]) throws {
+        for endpoint in endpoints {
+            var node = root
+            for segment in endpoint.path.split(separator: "/") {
+                node = try Self.step(from: node, over: String(segment), of: endpoint)
+            }
+            guard node.endpoints.updateValue(endpoint, forKey: endpoint.method) == nil else {
+                throw RouteConflict("\(endpoint.method) \(endpoint.path) is declared twice")
+            }
+            if case .member = endpoint.access, !endpoint.path.contains("{org}") {
+                throw RouteConflict("\(endpoint.path) asks for a member, but has no {org}")
+            }
+        }
+    }
+
+    private static func step(from node: Node, over segment: String, of endpoint: Endpoint) throws -> Node {
+        guard segment.hasPrefix("{"), segment.hasSuffix("}") else {
+            if let next = node.fixed[segment] { return next }
+            let next = Node()
+            node.fixed[segment] = next
+            return next
+        }
+        let name = String(segment.dropFirst().dropLast())
+        if let (known, next) = node.parameter {
+            guard known == name else { throw RouteConflict("\(endpoint.path): {\(name)} is {\(known)} elsewhere") }
+            return next
+        }
+        let next = Node()
+        node.parameter = (name, next)
+        return next
+    }
+
+    /// Looks a path up; its segments are taken as they came, not percent-decoded.
+    package func find(_ method: String, _ path: Substring) -> Match {
+        guard path.first == "/" else { return .none }
+        var parameters: [String: String] = [:]
+        var node = root
+        if path != "/" {
+            for segment in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+                // An empty segment is another path to us, whatever a proxy in front thinks.
+                guard !segment.isEmpty else { return .none }
+                if let next = node.fixed[String(segment)] {
+                    node = next
+                } else if let (name, next) = node.parameter, segment.utf8.count <= 200 {
+                    parameters[name] = String(segment)
+                    node = next
+                } else {
+                    return .none
+                }
+            }
+        }
+        if let endpoint = node.endpoints[method] { return .found(endpoint, parameters: parameters) }
+        return node.endpoints.isEmpty ? .none : .otherMethods(node.endpoints.keys.sorted())
+    }
+}
+
+/// Two declarations that contradict each other; found at start.
+package struct RouteConflict: Error, CustomStringConvertible {
+    package let description: String
+    init(_ description: String) { self.description = description }
+}
