@@ -1,0 +1,30 @@
+// The feature: books, accounts and journal entries in double entry, append-only and chained.
+package import Core
+package import Storage
+package import Web
+
+/// The double-entry ledger: one book for each organisation.
+///
+/// Depends on Storage, Web, Audit and Events, and knows nothing of what is booked. Every act runs in the transaction it
+/// is handed, in the scope of the organisation. The rules are kept twice: here, to refuse with words that help, and by
+/// triggers of the schema, for whoever else writes to the file (docs/decisions/0002-ledger-invariants.md).
+package struct Ledger: Sendable {
+    let database: any Database
+    let schema: LedgerSchema
+
+    /// Reads the schema's own text, which `verify` compares the file with, from the given resources.
+    package init(database: any Database, resources: Resources = Resources()) {
+        self.database = database
+        schema = LedgerSchema(resources)
+    }
+
+    /// The most postings an entry may have.
+    package static let postingsLimit = 200
+
+    /// Adds the JSON operations.
+    package func addRoutes(to routes: inout Routes) {
+        addAccounts(to: &routes)
+        addEntries(to: &routes)
+        addVerification(to: &routes)
+    }
+}
