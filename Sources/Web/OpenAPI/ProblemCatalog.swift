@@ -14,13 +14,14 @@ package struct ProblemCode: Sendable {
     }
 
     /// All codes by status; a test compares them with the sources and with docs/errors.md.
-    package static let all: [ProblemCode] = general + accounts + organizations + money + operations
+    package static let all: [ProblemCode] = general + accounts + organizations + money + ledger + operations
 
     static let general = [
         ProblemCode("malformed_target", 400, "The path or query is too long or not a path. Check the address."),
         ProblemCode("malformed_json", 400, "The body is not valid JSON, repeats a name, or is nested too deep."),
         ProblemCode("malformed_form", 400, "A form or query is not validly encoded, or repeats a field."),
         ProblemCode("malformed_request", 400, "The request breaks HTTP's rules; the connection is closed."),
+        ProblemCode("body_incomplete", 400, "The connection ended before the body did."),
         ProblemCode("idempotency_key_required", 400, "The operation moves money: send an Idempotency-Key."),
         ProblemCode("idempotency_key_invalid", 400, "The key must be 1 to 255 visible ASCII characters."),
         ProblemCode(
@@ -30,6 +31,7 @@ package struct ProblemCode: Sendable {
         ProblemCode("cross_origin_request", 403, "A browser sent this from a page of another site."),
         ProblemCode("not_found", 404, "There is no such thing, or it belongs to another organisation."),
         ProblemCode("method_not_allowed", 405, "The address takes other methods; `Allow` lists them."),
+        ProblemCode("request_timeout", 408, "The request did not arrive in time."),
         ProblemCode("conflict", 409, "The change contradicts what is stored, or something else changed it first."),
         ProblemCode("idempotency_key_in_use", 409, "The first request with this key is still running. Try again soon."),
         ProblemCode("precondition_failed", 412, "`If-Match` names another version. Read again and repeat the change."),
@@ -47,14 +49,85 @@ package struct ProblemCode: Sendable {
         ProblemCode("shutting_down", 503, "The server is stopping. Try again shortly."),
     ]
 
-    static let accounts: [ProblemCode] = []
+    static let accounts = [
+        ProblemCode("wrong_credentials", 401, "E-mail and password do not belong together."),
+        ProblemCode("email_taken", 409, "There is an account with this e-mail address. Sign in instead."),
+        ProblemCode("already_set_up", 409, "The instance has its first account; the set-up link works once."),
+        ProblemCode(
+            "link_unusable", 422,
+            "A link of a message has expired, was used, or is not complete. Ask for a new one."),
+        ProblemCode(
+            "too_many_attempts", 429,
+            "Too many wrong passwords from one place. Wait as long as `Retry-After` says."),
+    ]
 
-    static let organizations: [ProblemCode] = []
+    static let organizations = [
+        ProblemCode("above_own_role", 403, "Nobody gives or changes a role above their own."),
+        ProblemCode(
+            "invitation_for_somebody_else", 403,
+            "The invitation is for another e-mail address than the account that is signed in."),
+        ProblemCode("slug_taken", 409, "Another organisation has this short name."),
+        ProblemCode("last_owner", 409, "An organisation always has an owner: make somebody else one first."),
+        ProblemCode("already_member", 409, "There is a member with this e-mail address."),
+        ProblemCode("already_invited", 409, "An invitation to this e-mail address is open."),
+        ProblemCode("account_exists", 409, "The invited person has an account: sign in, then accept."),
+        ProblemCode("limit_reached", 409, "There is the most of this kind already. Remove some first."),
+        ProblemCode(
+            "invitation_unusable", 422,
+            "The invitation has expired, was revoked or accepted, or the link is not complete."),
+        ProblemCode("more_is_needed", 422, "The form needs more to go on; it says what."),
+    ]
 
-    static let money: [ProblemCode] = []
+    static let money = [
+        ProblemCode("malformed_event", 400, "The body is not an event in the payment provider's format."),
+        ProblemCode(
+            "invalid_signature", 401,
+            "The signature of a webhook or checkout does not fit. Nothing was changed."),
+        ProblemCode("already_on_plan", 409, "The organisation has this plan already."),
+        ProblemCode("plan_in_force", 409, "Another plan is paid for. Cancel it, then take this one."),
+        ProblemCode("cancel_instead", 409, "To go back to the free plan, cancel the subscription."),
+        ProblemCode("no_trial", 409, "The plan has no trial."),
+        ProblemCode("trial_used", 409, "The organisation has had its trial."),
+        ProblemCode("nothing_to_cancel", 409, "There is no paid plan that could be cancelled."),
+        ProblemCode("invoice_not_open", 409, "The invoice is paid or void."),
+        ProblemCode("payment_not_captured", 409, "Only captured payments can be given back."),
+        ProblemCode("refund_too_large", 409, "Less of the payment is left than was asked back."),
+        ProblemCode(
+            "refund_window_over", 409,
+            "The time for refunds of your own is over. Ask whoever runs the instance."),
+        ProblemCode("payment_not_found", 422, "The payment provider knows no such payment of this order."),
+        ProblemCode("payment_provider_refused", 502, "The payment provider refused; the detail says why."),
+        ProblemCode("payment_provider_unavailable", 503, "The payment provider does not answer. Nothing was charged."),
+    ]
+
+    static let ledger = [
+        ProblemCode("ledger_account_closed", 409, "An account of the entry is closed."),
+        ProblemCode(
+            "ledger_period_closed", 409,
+            "The books are closed for that time. Post with a later effective time."),
+        ProblemCode("ledger_wrong_side", 409, "An account would end up on the side that its rule forbids."),
+        ProblemCode("ledger_out_of_range", 409, "An account's total would grow beyond 64 bits."),
+        ProblemCode("ledger_already_booked", 409, "The source was booked before, with other postings."),
+        ProblemCode("ledger_already_reversed", 409, "The entry was reversed before; an entry is reversed once."),
+        ProblemCode("ledger_code_taken", 409, "There is an account with this code, currency and owner."),
+        ProblemCode("ledger_closing_backwards", 409, "A closed period stays closed. Close through a later time."),
+        ProblemCode(
+            "ledger_account_not_empty", 409,
+            "The account has a balance. Post it away before you close the account."),
+        ProblemCode("ledger_unbalanced", 422, "Debits and credits of the entry differ."),
+        ProblemCode("ledger_account_repeated", 422, "An account stands in the entry twice."),
+        ProblemCode("ledger_unknown_account", 422, "There is no such account in this currency."),
+        ProblemCode("ledger_currency_differs", 422, "An account has another currency than the entry."),
+    ]
 
     static let operations = [
-        ProblemCode("not_ready", 503, "The instance can't serve yet or any more; the detail says what is missing.")
+        ProblemCode("job_exists", 409, "A job with this unique name is waiting or running."),
+        ProblemCode("job_not_cancellable", 409, "The job is over, or is running and can not be cancelled any more."),
+        ProblemCode("job_not_retryable", 409, "Only dead and cancelled jobs can be run again."),
+        ProblemCode("message_not_sendable", 409, "The message was sent, or is being sent."),
+        ProblemCode("backup_running", 409, "A backup is being taken already."),
+        ProblemCode("cron_invalid", 422, "The schedule is not a cron expression; the detail says what is wrong."),
+        ProblemCode("not_ready", 503, "The instance can't serve yet or any more; the detail says what is missing."),
     ]
 
     /// The status a code is answered with; 422 for a code that the catalogue does not have.
