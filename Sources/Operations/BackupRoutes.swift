@@ -17,7 +17,7 @@ struct BackupRequested: Codable, Sendable {
 
 extension Operations {
     func addBackupRoutes(to routes: inout Routes) {
-        let backups = backups
+        let backups = backups.folder
         routes.get(
             "/v1/operator/backups", "listBackups", "List the backups, the freshest copy first", tag: "operator",
             allow: .operators, returns: Page<Backup>.self

@@ -1,7 +1,7 @@
 // Copies of the whole database: one that is always fresh, and those somebody asked for.
 package import Core
 import Foundation
-package import Storage
+import Storage
 
 /// One file in the folder of backups.
 package struct Backup: Codable, Sendable {
@@ -19,62 +19,59 @@ package struct Backup: Codable, Sendable {
 
 /// The folder of backups. Every file in it that ends in `.db` is complete at any time: it is checked and then renamed
 /// into place.
-package struct Backups: Sendable {
-    let folder: String
-    let database: any Database
+struct BackupFolder: Sendable {
+    let path: String
 
     /// The copy that a job refreshes every hour.
     static let latest = "latest.db"
-    /// Copies that were asked for; the oldest is removed when there are more.
-    static let keptLimit = 14
-
-    package init(folder: String, database: any Database) {
-        self.folder = folder
-        self.database = database
-    }
-
-    /// Refreshes `latest.db`.
-    func refresh() async throws {
-        try makeFolder()
-        try await database.backup(to: path(Self.latest)) { _, _ in }
-        protect(Self.latest)
-    }
-
-    /// Takes a copy that is named by its instant and kept until `keptLimit` newer ones exist.
-    func take() async throws -> String {
-        try makeFolder()
-        let instant = database.clock.now.description.prefix(19).map { $0 == ":" ? "-" : String($0) }.joined()
-        let name = instant + ".db"
-        try await database.backup(to: path(name)) { _, _ in }
-        protect(name)
-        for old in list().filter({ $0.name != Self.latest }).dropFirst(Self.keptLimit) {
-            try FileManager.default.removeItem(atPath: path(old.name))
-        }
-        return name
-    }
 
     /// What there is: the latest first, then the others from new to old.
-    package func list() -> [Backup] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    func list() -> [Backup] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         return names.filter { $0.hasSuffix(".db") }.compactMap(backup)
             .sorted { ($0.name == Self.latest ? "~" : $0.name) > ($1.name == Self.latest ? "~" : $1.name) }
     }
 
     private func backup(_ name: String) -> Backup? {
-        guard let status = FileStatus(path(name)) else { return nil }
+        guard let status = FileStatus(file(name)) else { return nil }
         return Backup(name: name, bytes: status.bytes, createdAt: status.changedAt)
     }
 
-    private func makeFolder() throws {
-        guard FileStatus(folder) == nil else { return }
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    func make() throws {
+        guard FileStatus(path) == nil else { return }
         try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+}
+
+/// Takes backups.
+struct Backups: Sendable {
+    let folder: BackupFolder
+    let database: any Database
+
+    /// Copies that were asked for; the oldest is removed when there are more.
+    static let keptLimit = 14
+
+    /// Refreshes `latest.db`.
+    func refresh() async throws { try await copy(to: BackupFolder.latest) }
+
+    /// Takes a copy that is named by its instant and kept until `keptLimit` newer ones exist.
+    func take() async throws {
+        let instant = database.clock.now.description.prefix(19).map { $0 == ":" ? "-" : String($0) }.joined()
+        try await copy(to: instant + ".db")
+        for old in folder.list().filter({ $0.name != BackupFolder.latest }).dropFirst(Self.keptLimit) {
+            try FileManager.default.removeItem(atPath: folder.file(old.name))
+        }
     }
 
-    /// A backup holds everything, so only its owner reads it.
-    private func protect(_ name: String) { chmod(path(name), 0o600) }
-
-    private func path(_ name: String) -> String { "\(folder)/\(name)" }
+    private func copy(to name: String) async throws {
+        try folder.make()
+        try await database.backup(to: folder.file(name)) { _, _ in }
+        // A backup holds everything, so only its owner reads it.
+        chmod(folder.file(name), 0o600)
+    }
 }
 
 /// What the file system says of a file.

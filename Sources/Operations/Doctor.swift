@@ -23,7 +23,17 @@ package struct Doctor: Sendable {
     }
 
     let facts: InstanceFacts
-    let backups: Backups
+    let backups: BackupFolder
+
+    package init(facts: InstanceFacts) {
+        self.facts = facts
+        backups = BackupFolder(path: facts.backupFolder)
+    }
+
+    /// What lies in the file itself: for a backup that is to be restored. Scope: instance.
+    package func contents(in tx: any Transaction) throws -> [Finding] {
+        [try integrity(in: tx), try references(in: tx), try schema(in: tx), masterKey(in: tx)]
+    }
 
     /// What can be seen at once: for the operator's page. Scope: instance.
     package func quick(in tx: any Transaction) throws -> [Finding] {

@@ -17,14 +17,14 @@ package struct Operations: Sendable {
     package init(database: any Database, facts: InstanceFacts) {
         self.database = database
         self.facts = facts
-        backups = Backups(folder: facts.backupFolder, database: database)
+        backups = Backups(folder: BackupFolder(path: facts.backupFolder), database: database)
     }
 
     /// Everything of Operations is the instance's own.
     package static let visibility: [Visibility] = []
 
     /// The state of the instance in a list of findings.
-    package var doctor: Doctor { Doctor(facts: facts, backups: backups) }
+    package var doctor: Doctor { Doctor(facts: facts) }
 
     /// Adds health and operator operations.
     package func addRoutes(to routes: inout Routes) {
@@ -43,7 +43,7 @@ package struct Operations: Sendable {
             return .done
         }
         handlers.on("backups.take", "Take a copy of the database", timeout: .hours(2)) { _ in
-            _ = try await backups.take()
+            try await backups.take()
             return .done
         }
         handlers.on("instance.prune", "Remove expired sessions, tokens and kept answers") { _ in

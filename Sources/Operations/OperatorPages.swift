@@ -7,7 +7,7 @@ import Web
 extension Operations {
     func addOperatorPages(to pages: inout Pages) {
         let doctor = doctor
-        let backups = backups
+        let backups = backups.folder
         pages.page("/operator", "operator", allow: .operators) { _, tx in
             let findings = try doctor.quick(in: tx)
             let organizations = try Organizations.all(limit: 50, in: tx)

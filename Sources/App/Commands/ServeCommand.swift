@@ -1,0 +1,12 @@
+// raptorflow serve: answers and works until it is told to stop.
+import ArgumentParser
+
+struct ServeCommand: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the instance: answer requests, work on jobs.",
+        discussion: "SIGTERM and SIGINT finish what runs and stop; a second one stops at once.")
+
+    func run(in invocation: Invocation) async throws {
+        throw CommandFailed("later")
+    }
+}

@@ -1,0 +1,28 @@
+// What the options say, in the form in which Operations wants it.
+import Audit
+import Operations
+import Storage
+
+enum Surroundings {
+    /// The facts of an instance.
+    static func facts(_ settings: Settings, verifications: [InstanceFacts.Verification]) -> InstanceFacts {
+        InstanceFacts(
+            databasePath: settings.database, backupFolder: settings.backupFolder,
+            schemaVersion: DatabaseFile.migrations().last?.number ?? 0, publicURL: settings.publicURL,
+            isProduction: settings.mode == .production, mailServer: settings.smtp.map { "\($0.host):\($0.port)" },
+            masterKey: settings.masterKey, masterKeyFile: settings.masterKeyFile, verifications: verifications)
+    }
+
+    /// What can be verified at length.
+    static func verifications(_ database: any Database) -> [InstanceFacts.Verification] {
+        [audit]
+    }
+
+    static let ledger = audit
+
+    static let audit = InstanceFacts.Verification("Audit log") { tx in
+        let report = try Audit.verify(in: tx)
+        if let problem = report.firstProblem { return .bad(problem) }
+        return .good("\(report.records) records in \(report.chains) chains, none touched")
+    }
+}
