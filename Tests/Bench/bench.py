@@ -22,7 +22,8 @@ sys.path.insert(0, str(HERE.parent / "Driver"))
 
 from load import Target, run_load  # noqa: E402
 from peers import PocketBase, SeedStack  # noqa: E402
-from raptorflow import Server, Workspace  # noqa: E402
+from raptorflow import Server  # noqa: E402
+from workspace import Workspace  # noqa: E402
 
 CLIENTS = 64
 
@@ -74,7 +75,7 @@ def measure_start(report, binary):
     times = []
     try:
         for number in range(6):
-            with Server(binary, folder) as server:
+            with Server(folder, binary) as server:
                 times.append(server.ready_after * 1000)
         report.raw.append(f"start to ready, ms: {times} (the first one makes the database)")
         report.judge("start to ready", statistics.median(times[1:]), " ms", 200, above=False)
@@ -84,7 +85,7 @@ def measure_start(report, binary):
 
 def raptorflow_targets(workspace):
     """The three requests that are measured, as an API key's holder sends them."""
-    read = Target("RaptorFlow", workspace.url, f"/v1/orgs/{workspace.organization}", workspace.key)
+    read = Target("RaptorFlow", workspace.url, workspace.base, f"Bearer {workspace.key}")
     create = Target("RaptorFlow", workspace.url, *workspace.create_request(), keyed=True)
     accounts = workspace.make_accounts(100)
     entry = Target("RaptorFlow", workspace.url, *workspace.entry_request(), names=accounts, keyed=True)
@@ -116,7 +117,7 @@ def run(report, binary, arguments):
     seedstack = SeedStack(peers) if peers else None
     folder = tempfile.mkdtemp()
     try:
-        with Server(binary, folder) as server:
+        with Server(folder, binary) as server:
             report.judge("resident memory, idle", server.memory("VmRSS"), " MB", 60, above=False)
             workspace = Workspace(server)
             read, create, entry = raptorflow_targets(workspace)

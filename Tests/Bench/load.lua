@@ -1,5 +1,5 @@
 -- What one wrk thread sends: method, headers and body come from the environment; each body can vary.
--- In LOAD_BODY, %A and %B become two different names from LOAD_NAMES and %N a number that grows.
+-- In LOAD_BODY, %A and %B become two different names from LOAD_NAMES, %T the run's tag and %N a number that grows.
 
 local method = os.getenv("LOAD_METHOD") or "GET"
 local body = os.getenv("LOAD_BODY")
@@ -26,7 +26,7 @@ function init()
   local count = 0
   request = function()
     count = count + 1
-    local values = { N = tostring(count) }
+    local values = { N = tostring(count), T = tag }
     if #names > 1 then
       local first = math.random(1, #names)
       local step = math.random(1, #names - 1)
@@ -34,7 +34,7 @@ function init()
       values.B = names[(first + step - 1) % #names + 1]
     end
     if keyed then wrk.headers["Idempotency-Key"] = tag .. "-" .. number .. "-" .. count end
-    return wrk.format(method, nil, wrk.headers, (body:gsub("%%([ABN])", values)))
+    return wrk.format(method, nil, wrk.headers, (body:gsub("%%([ABNT])", values)))
   end
 end
 

@@ -10,7 +10,7 @@ SCRIPT = pathlib.Path(__file__).resolve().parent / "load.lua"
 
 @dataclasses.dataclass
 class Target:
-    """One kind of request. `body` may hold %A, %B (two of `names`) and %N (a growing number)."""
+    """One kind of request. `body` may hold %A, %B (two of `names`), %T (a tag of the run), %N (a growing number)."""
     name: str
     url: str
     path: str

@@ -35,12 +35,13 @@ def start(folder, script, home_variable):
 
 
 def start_services():
-    """PostgreSQL and Redis, on loopback. The cluster command reports a slow start as a failure; what counts is that
-    the server answers, which the start script waits for."""
+    """PostgreSQL and Redis, on loopback. The cluster command reports a slow start as a failure; the start script
+    waits until the server answers."""
     if subprocess.run(["pg_isready", "-q", "-h", "127.0.0.1"]).returncode:
         subprocess.run(["pg_ctlcluster", "15", "main", "start"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if subprocess.run(["redis-cli", "ping"], capture_output=True).returncode:
-        subprocess.run(["redis-server", "--bind", "127.0.0.1", "--daemonize", "yes", "--save", "", "--appendonly", "no"],
+        subprocess.run(["redis-server", "--bind", "127.0.0.1", "--daemonize", "yes", "--save", "",
+                        "--appendonly", "no"],
                        stdout=subprocess.DEVNULL, check=True)
 
 
