@@ -5,7 +5,7 @@ import Testing
 /// Something that breaks a rule, in a form that stays the same when lines above it move.
 struct Violation: Hashable, CustomStringConvertible {
     let path: String
-    /// The line, for the reader; not part of what an exception names.
+    /// For the reader; an exception counts and names no lines.
     let line: Int
     let what: String
 
@@ -43,7 +43,7 @@ struct Exceptions {
         var complaints: [String] = []
         for (path, found) in byPath.sorted(by: { $0.key < $1.key }) {
             let limit = allowed.first { $0.path == path }?.count ?? 0
-            if found.count > limit { complaints += found.map(\.description) }
+            if found.count > limit { complaints += Set(found).sorted { $0.line < $1.line }.map(\.description) }
         }
         for entry in allowed where (byPath[entry.path]?.count ?? 0) < entry.count {
             let found = byPath[entry.path]?.count ?? 0

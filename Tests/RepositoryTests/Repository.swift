@@ -18,6 +18,8 @@ struct SourceFile: Sendable {
     }
 
     var name: String { String(path.split(separator: "/").last ?? "") }
+    /// `LedgerStore+Verification.swift` → `LedgerStore`.
+    var subject: String { String(name.prefix { $0 != "+" && $0 != "." }) }
     var isSwift: Bool { path.hasSuffix(".swift") }
     /// `Sources/Ledger/Posting.swift` → `Ledger`.
     var module: String {

@@ -75,6 +75,7 @@ import Testing
     @Test func `a package type without words is seen`() {
         let text = "/// Words.\n@frozen\npackage struct A {\n}\npackage struct B {\n}\npackage import Core\n"
         #expect(LanguageTests.undocumented(code(text)).map(\.line) == [5])
+        #expect(LanguageTests.undocumented(code("package enum AKind: Marker { static let prefix = 1 }")).isEmpty)
     }
 
     @Test func `an exception that is not needed any more is a failure`() {
