@@ -48,6 +48,7 @@ package struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     /// The calendar repeats after 400 years, but a date with a weekday comes back within 40.
     package func next(after instant: Timestamp) -> Timestamp? {
         let start = instant.adding(.minutes(1)).flooredToMinute
+        guard start > instant else { return nil }
         var day = CivilDate(start)
         var earliest = Int(start.since(day.startOfDay).count / 60_000)
         for _ in 0..<(41 * 366) {

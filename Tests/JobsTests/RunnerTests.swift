@@ -43,7 +43,11 @@ struct RunnerTests {
         let counts = Mutex((now: 0, most: 0, total: 0))
         let runner = queue.runner(
             handlers { _ in
-                counts.withLock { ($0.now += 1, $0.most = max($0.most, $0.now), $0.total += 1) }
+                counts.withLock { counts in
+                    counts.now += 1
+                    counts.most = max(counts.most, counts.now)
+                    counts.total += 1
+                }
                 try await Task.sleep(for: .milliseconds(5))
                 counts.withLock { $0.now -= 1 }
                 return .done
