@@ -1,9 +1,5 @@
-import Hummingbird
-import HummingbirdTLS
-import HummingbirdHTTP2
-import GRDB
-import Crypto
-import ArgumentParser
-import Configuration
-import AsyncHTTPClient
-print("x")
+// The executable: starts the root command, and nothing else.
+import App
+import Glibc
+
+exit(await Program.run())

@@ -29,7 +29,7 @@ struct DoctorCommand: Command {
         } catch {
             return [Doctor.Finding("Database file", .red, "\(error)")]
         }
-        let facts = Surroundings.facts(settings, verifications: Surroundings.verifications(opened.database))
+        let facts = Surroundings.facts(settings, verifications: Surroundings.verifications)
         let doctor = Doctor(facts: facts)
         do {
             return try await opened.reading { tx in try doctor.thorough(in: tx) }

@@ -1,5 +1,6 @@
 // What the options say, in the form in which Operations wants it.
 import Audit
+import Ledger
 import Operations
 import Storage
 
@@ -14,11 +15,13 @@ enum Surroundings {
     }
 
     /// What can be verified at length.
-    static func verifications(_ database: any Database) -> [InstanceFacts.Verification] {
-        [audit]
-    }
+    static let verifications = [ledger, audit]
 
-    static let ledger = audit
+    static let ledger = InstanceFacts.Verification("Ledger") { tx in
+        let report = try Ledger.verify(in: tx)
+        if let problem = report.firstProblem { return .bad(problem) }
+        return .good("\(report.entries) entries in \(report.books) books: balances, chains and triggers are sound")
+    }
 
     static let audit = InstanceFacts.Verification("Audit log") { tx in
         let report = try Audit.verify(in: tx)

@@ -32,7 +32,7 @@ package struct Settings: Sendable {
     }
 
     /// Calls a minute; 0 is no limit.
-    package struct Limits: Sendable {
+    package struct CallLimits: Sendable {
         package var perAddress: Int
         package var perPrincipal: Int
     }
@@ -51,7 +51,7 @@ package struct Settings: Sendable {
     package var publicURL: String
     package var trustedProxies: Set<String>
     package var tls: TLS?
-    package var limits: Limits
+    package var limits: CallLimits
     package var resources: String?
     package var smtp: SMTP?
     /// Nil unless key id, key secret and webhook secret are all set.
@@ -76,7 +76,7 @@ extension Settings {
         host = text("host")
         port = number("port")
         trustedProxies = Set(Setting.list(text("trusted_proxies")))
-        limits = Limits(
+        limits = CallLimits(
             perAddress: number("limits.address_per_minute"), perPrincipal: number("limits.principal_per_minute"))
         resources = optional("resources")
         backupFolder = optional("backups.folder") ?? Self.folder(of: text("database")) + "backups"

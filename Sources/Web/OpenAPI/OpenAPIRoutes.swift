@@ -6,12 +6,18 @@ extension OpenAPI {
     ///
     /// - Parameter assets: where the console's style sheet is, for the page.
     package static func endpoints(describing others: [Endpoint], assets: Assets) -> [Endpoint] {
-        let api = OpenAPI(others + [json(Response(status: 200))])
+        let api = OpenAPI.describing(others)
         let document = Response(
             status: 200, headers: [("Content-Type", "application/json"), ("Cache-Control", "max-age=60")],
             body: Array(api.document.text.utf8))
         let page = Response.html(ReferencePage(api: api, assets: assets).html)
         return [json(document), reference(page)]
+    }
+
+    /// The document of the given operations and of its own one, whether or not that is among them.
+    package static func describing(_ endpoints: [Endpoint]) -> OpenAPI {
+        let own = json(Response(status: 200))
+        return OpenAPI(endpoints.filter { $0.path != own.path } + [own])
     }
 
     private static func json(_ answer: Response) -> Endpoint {

@@ -1,0 +1,90 @@
+// Runs an instance from its first log line to its last: what serve and demo share.
+import Core
+import Dispatch
+import Logging
+import ServiceLifecycle
+import Storage
+
+/// One run of the server.
+struct Serving {
+    var settings: Settings
+    var clock = Clock.system
+    var additions = Application.Additions()
+    /// Done once the product is made, before it answers.
+    var prepare: @Sendable (Application) async throws -> Void = { _ in }
+    /// The lines that a person sees first, once the server answers.
+    var greeting: @Sendable (Application) async throws -> String
+
+    /// Runs until a signal comes; throws what kept the server from running.
+    func run() async throws {
+        let log = Log(format: settings.logFormat, level: settings.logLevel)
+        log.takeOver()
+        defer { log.flush() }
+        let logger = log.logger("raptorflow")
+        let file = try DatabaseFile.open(
+            settings.database, visibility: Application.visibility, resources: Resources(folder: settings.resources),
+            clock: clock)
+        do {
+            let application = try await Application(
+                settings: settings, database: file.database, logger: logger, additions: additions)
+            if let path = application.madeMasterKeyFile {
+                logger.notice(
+                    "A master key was made. Keep a copy of its file elsewhere: a backup is of no use without it",
+                    metadata: ["file": "\(path)"])
+            }
+            try await serve(application, logger, log)
+            try await application.shutdown()
+        } catch {
+            try? file.close()
+            throw error
+        }
+        try file.close()
+        logger.notice("Stopped. The database is one file now", metadata: ["database": "\(settings.database)"])
+    }
+
+    private func serve(_ application: Application, _ logger: Logger, _ log: Log) async throws {
+        do {
+            try await prepare(application)
+            let group = ServiceGroup(configuration: configuration(application, logger))
+            let signals = Stopping.listen(
+                begin: {
+                    logger.notice("A signal came: finishing what runs, then stopping")
+                    Task { await group.triggerGracefulShutdown() }
+                },
+                giveUp: { reason in
+                    logger.error("\(reason)")
+                    log.flush()
+                })
+            if !settings.parts.contains(.web) { await announce(application, logger) }
+            try await group.run()
+            for signal in signals { signal.cancel() }
+        } catch {
+            try? await application.shutdown()
+            throw error
+        }
+    }
+
+    private func configuration(_ application: Application, _ logger: Logger) -> ServiceGroupConfiguration {
+        let services = application.services { _ in await announce(application, logger) }
+        var quiet = logger
+        quiet.logLevel = .warning
+        var configuration = ServiceGroupConfiguration(services: services, logger: quiet)
+        configuration.maximumGracefulShutdownDuration = .seconds(35)
+        return configuration
+    }
+
+    private func announce(_ application: Application, _ logger: Logger) async {
+        logger.notice(
+            "Running",
+            metadata: [
+                "url": "\(settings.publicURL)", "listening": "\(settings.host):\(settings.port)",
+                "database": "\(settings.database)", "mode": "\(settings.mode)",
+                "roles": "\(settings.parts.map(\.rawValue).sorted().joined(separator: ","))",
+            ])
+        do {
+            Terminal.say(try await greeting(application))
+        } catch {
+            logger.error("The set-up link can't be made", metadata: ["error": "\(error)"])
+        }
+    }
+}
