@@ -73,7 +73,7 @@ package struct JobRequest: RequestBody {
         case attemptsMax = "attempts_max"
     }
 
-    package static let limit = 262_144
+    package static let limit = 65_536
     package static let rules: [String: Rule] = [
         "kind": .all([.length(1...100), .note("One of the kinds that this instance lets members enqueue.")]),
         "payload": .note("Given to the handler; shown in the console, so no secrets."),

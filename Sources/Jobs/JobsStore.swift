@@ -44,10 +44,22 @@ enum JobsStore {
         owner: String?, state: JobState?, before: String?, limit: Int, in tx: any Transaction
     ) throws -> [Job] {
         let of: SQL = owner.map { "organization_id = \($0)" } ?? "1 = 1"
-        let only: SQL = state.map { "AND state = \($0)" } ?? ""
+        let only: SQL = state.map { owner == nil ? ofAll($0) : "AND state = \($0)" } ?? ""
         let below: SQL = before.map { "AND id < \($0)" } ?? ""
         return try tx.rows(
             "SELECT \(columns) FROM jobs WHERE \(of) \(only) \(below) ORDER BY id DESC LIMIT \(limit)", job)
+    }
+
+    /// A state among the jobs of everybody, in the words of the partial index that finds it.
+    private static func ofAll(_ state: JobState) -> SQL {
+        switch state {
+        case .scheduled: "AND state = 'scheduled'"
+        case .ready: "AND state = 'ready'"
+        case .running: "AND state = 'running'"
+        case .completed: "AND state = 'completed'"
+        case .cancelled: "AND state = 'cancelled' AND state IN ('cancelled', 'dead')"
+        case .dead: "AND state = 'dead' AND state IN ('cancelled', 'dead')"
+        }
     }
 
     /// How many jobs stand in a state, counted no further than `limit`.

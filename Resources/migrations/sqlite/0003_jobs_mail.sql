@@ -31,6 +31,8 @@ CREATE UNIQUE INDEX jobs_unique ON jobs (organization_id, kind, unique_key)
 CREATE INDEX jobs_organization ON jobs (organization_id, id);
 CREATE INDEX jobs_state ON jobs (organization_id, state, id);
 
+CREATE INDEX jobs_failed ON jobs (state, id) WHERE state IN ('cancelled', 'dead');
+
 CREATE TRIGGER jobs_epoch BEFORE UPDATE OF epoch ON jobs WHEN NEW.epoch < OLD.epoch
 BEGIN SELECT RAISE(ABORT, 'jobs: the epoch never goes back'); END;
 
