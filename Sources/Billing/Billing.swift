@@ -1,0 +1,62 @@
+// Billing: plans, subscriptions, invoices and the money that pays them, through one payment provider.
+//
+// The seller is whoever runs the instance, so the money is booked in the instance's own book; an organisation sees its
+// invoices and payments. News of money comes by callback, webhook and poller, and all of it goes through `apply`.
+package import Core
+package import Jobs
+package import Storage
+package import Web
+
+/// The feature: what it depends on, and what it adds to the product.
+package struct Billing: Sendable {
+    /// What the person who runs the instance decides.
+    package struct Settings: Sendable {
+        /// Who sells: printed on invoices; its state decides between CGST + SGST and IGST.
+        package var seller: Party
+        /// Where people reach this instance: the base of links in mail and of return addresses.
+        package var publicURL: String
+        /// How long after a payment an owner can take it back without asking.
+        package var refundWindow: Milliseconds
+
+        package init(seller: Party, publicURL: String, refundWindow: Milliseconds = .days(14)) {
+            self.seller = seller
+            self.publicURL = publicURL
+            self.refundWindow = refundWindow
+        }
+    }
+
+    let database: any Database
+    let provider: PaymentProvider
+    let settings: Settings
+
+    package init(database: any Database, provider: PaymentProvider, settings: Settings) {
+        self.database = database
+        self.provider = provider
+        self.settings = settings
+    }
+
+    /// Plans and prices are the instance's own, and everybody may read them.
+    package static let visibility = [
+        Visibility(readable: "plans", where: "1"),
+        Visibility(readable: "plan_prices", where: "1"),
+    ]
+
+    /// Adds the JSON operations and the provider's webhook.
+    package func addRoutes(to routes: inout Routes) {
+        addSubscriptionRoutes(to: &routes)
+        addInvoiceRoutes(to: &routes)
+        addPaymentRoutes(to: &routes)
+        addWebhookRoute(to: &routes)
+    }
+
+    /// Adds the pages of the console.
+    package func addPages(to pages: inout Pages) {
+        addBillingPages(to: &pages)
+        addInvoicePages(to: &pages)
+        addPaymentPages(to: &pages)
+        addCallbackPage(to: &pages)
+    }
+
+    /// Adds the jobs and their schedules.
+    package func addJobs(to handlers: inout JobHandlers) throws { try addBillingJobs(to: &handlers) }
+}

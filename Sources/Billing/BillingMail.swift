@@ -1,0 +1,68 @@
+// Messages about money, to the owners of the organisation.
+//
+// Web is not imported here: its `Message` is the one of the next page, not a mail.
+import Core
+import Mail
+import Storage
+
+/// What a message tells.
+enum BillingMail {
+    case invoice(Invoice)
+    case paymentReceived(Invoice, Payment)
+    case paymentFailed(Invoice, String?)
+    case reminder(Invoice)
+}
+
+extension Billing {
+    /// Puts the message into the outbox for every owner, in the transaction of what it tells of.
+    func mail(_ it: BillingMail, in tx: any Transaction) throws {
+        let link = "\(settings.publicURL)/orgs/\(try tx.organization())/invoices/"
+        let (subject, text) = it.words(link: link)
+        for owner in try SubscriptionStore.owners(in: tx) {
+            try Mail.send(Message(to: owner, subject: subject, text: text), in: tx)
+        }
+    }
+}
+
+extension BillingMail {
+    fileprivate func words(link: String) -> (subject: String, text: String) {
+        switch self {
+        case .invoice(let it):
+            (
+                "Invoice \(it.number): \(it.total.formatted)",
+                """
+                Invoice \(it.number) over \(it.total.formatted) is ready. It is due on \(CivilDate(it.dueAt)).
+
+                See and pay it here: \(link)\(it.id)
+                """
+            )
+        case .paymentReceived(let it, let payment):
+            (
+                "Payment received: \(payment.amount.formatted)",
+                """
+                We received \(payment.amount.formatted) for invoice \(it.number). Thank you.
+
+                The invoice, marked paid: \(link)\(it.id)
+                """
+            )
+        case .paymentFailed(let it, let reason):
+            (
+                "A payment failed: invoice \(it.number)",
+                """
+                A payment of \(it.total.formatted) for invoice \(it.number) failed\(reason.map { ": \($0)" } ?? ".")
+
+                Nothing was charged. Try again here: \(link)\(it.id)
+                """
+            )
+        case .reminder(let it):
+            (
+                "Reminder: invoice \(it.number) is due",
+                """
+                Invoice \(it.number) over \(it.total.formatted) was due on \(CivilDate(it.dueAt)) and is not paid.
+
+                See and pay it here: \(link)\(it.id)
+                """
+            )
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// Every way in which billing refuses.
+package import Core
+
+/// A refusal of billing.
+package enum BillingProblem: Error, Equatable {
+    case unknownPlan
+    case notSold
+    case alreadyOnPlan
+    case planChange(until: Timestamp?)
+    case cancelInstead
+    case noTrial
+    case trialUsed
+    case nothingToCancel
+    case transition(from: SubscriptionState, to: SubscriptionState)
+    case numbersUsedUp
+    case notPayable
+    case providerUnavailable
+    case providerRefused(String)
+    case signature
+    case paymentNotFound
+    case notRefundable
+    case refundTooLarge(Money)
+    case refundWindowOver
+    case malformedEvent
+}
+
+extension BillingProblem: ProblemConvertible {
+    package var problem: Problem {
+        switch self {
+        case .unknownPlan:
+            .invalid([FieldProblem("/plan", "unknown_plan", "There is no such plan. See GET /v1/plans.")])
+        case .notSold:
+            .invalid([FieldProblem("/currency", "not_sold", "The plan is not sold in this currency and interval.")])
+        case .numbersUsedUp, .transition:
+            Problem("internal_error", status: 500, "Something went wrong on our side.", underlying: self)
+        case .providerUnavailable, .providerRefused, .signature, .paymentNotFound, .malformedEvent: providerProblem
+        default: conflict
+        }
+    }
+
+    private var conflict: Problem {
+        let (code, detail) = conflictWords
+        return Problem(code, status: 409, detail)
+    }
+
+    private var conflictWords: (String, String) {
+        switch self {
+        case .alreadyOnPlan: ("already_on_plan", "The organisation already has this plan.")
+        case .planChange(let until):
+            (
+                "plan_in_force",
+                "Another plan is paid for until \(until?.description ?? "its end"). Cancel it, then take this one."
+            )
+        case .cancelInstead: ("cancel_instead", "To go back to the free plan, cancel the subscription.")
+        case .noTrial: ("no_trial", "This plan has no trial.")
+        case .trialUsed: ("trial_used", "The organisation has had its trial. Take the plan without one.")
+        case .nothingToCancel: ("nothing_to_cancel", "There is no paid plan that could be cancelled.")
+        case .notPayable: ("invoice_not_open", "The invoice is paid or void; there is nothing to pay.")
+        case .notRefundable: ("payment_not_captured", "Only captured payments can be given back.")
+        case .refundTooLarge(let rest):
+            ("refund_too_large", "At most \(rest.formatted) of this payment can still be given back.")
+        case .refundWindowOver:
+            (
+                "refund_window_over",
+                "The time in which you can refund it yourself is over. Ask whoever runs this instance."
+            )
+        default: ("conflict", "The change contradicts what is stored. Nothing was changed.")
+        }
+    }
+
+    private var providerProblem: Problem {
+        switch self {
+        case .providerRefused(let words):
+            Problem("payment_provider_refused", status: 502, "The payment provider refused: \(words)")
+        case .signature:
+            Problem("invalid_signature", status: 401, "The signature does not fit. Nothing was changed.")
+        case .paymentNotFound:
+            Problem("payment_not_found", status: 422, "The payment provider knows no such payment of this order.")
+        case .malformedEvent:
+            Problem("malformed_event", status: 400, "The body is not an event in the provider's format.")
+        default:
+            Problem(
+                "payment_provider_unavailable", status: 503,
+                "The payment provider does not answer. Nothing was charged; try again shortly.", retryAfter: 10)
+        }
+    }
+}

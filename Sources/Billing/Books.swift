@@ -1,0 +1,217 @@
+// What money does to the seller's books: the chart of accounts, and the journal entry for each event.
+//
+// The seller is the instance, so everything is booked in the instance's own book; receivables and credit are kept per
+// customer. Amounts are minor units, debits positive, credits negative.
+import Core
+import Ledger
+import Storage
+
+/// The accounts that billing books to; opened in the book when they are first needed.
+enum Account: String, CaseIterable {
+    case clearing = "1010"
+    case receivable = "1100"
+    case inputTax = "1200"
+    case deferredRevenue = "2000"
+    case cgst = "2100"
+    case sgst = "2101"
+    case igst = "2102"
+    case refundsOwed = "2210"
+    case refundsInTransit = "2220"
+    case suspense = "2300"
+    case fees = "5000"
+
+    init(_ tax: TaxKind) {
+        self =
+            switch tax {
+            case .cgst: .cgst
+            case .sgst: .sgst
+            case .igst: .igst
+            }
+    }
+
+    /// For people.
+    var name: String {
+        switch self {
+        case .clearing: "Payment provider clearing"
+        case .receivable: "Accounts receivable"
+        case .inputTax: "Input GST on fees"
+        case .deferredRevenue: "Deferred revenue"
+        case .cgst: "CGST payable"
+        case .sgst: "SGST payable"
+        case .igst: "IGST payable"
+        case .refundsOwed: "Refunds owed to customers"
+        case .refundsInTransit: "Refunds in transit"
+        case .suspense: "Unapplied payments"
+        case .fees: "Processor fees"
+        }
+    }
+
+    /// What it stands for.
+    var type: AccountType {
+        switch self {
+        case .clearing, .receivable, .inputTax: .asset
+        case .fees: .expense
+        default: .liability
+        }
+    }
+
+    /// Sign rules only where nothing but our own acts book: what the provider reports must always be bookable.
+    var rule: BalanceRule {
+        switch self {
+        case .deferredRevenue, .refundsOwed, .refundsInTransit: .creditOnly
+        default: .any
+        }
+    }
+
+    /// Whom the account is kept for: one for each customer, one for each account at the provider, or one for all.
+    enum Owner {
+        case customer
+        case provider
+        case shared
+    }
+
+    var owner: Owner {
+        switch self {
+        case .receivable, .refundsOwed: .customer
+        case .clearing, .refundsInTransit, .suspense: .provider
+        default: .shared
+        }
+    }
+}
+
+/// One journal entry to be.
+struct Booking: Sendable {
+    /// With the source, what makes it happen once.
+    let kind: String
+    let sourceType: String
+    let sourceID: String
+    let currency: Currency
+    /// The customer whose receivable or credit it moves.
+    let customer: OrganizationID
+    /// The account at the provider whose clearing it moves; empty where there is none.
+    let provider: String
+    let description: String
+    let postings: [(account: Account, amount: Int64)]
+}
+
+extension Booking {
+    /// An invoice is finalised: the customer owes it, the revenue is earned later, the tax is owed to the state.
+    static func invoice(_ it: Invoice, _ taxes: [TaxLine], organization: OrganizationID) -> Booking {
+        Booking(
+            kind: "invoice", sourceType: "invoice", sourceID: it.id.text, currency: it.total.currency,
+            customer: organization, provider: "", description: "Invoice \(it.number)",
+            postings: [(.receivable, it.total.amount), (.deferredRevenue, -it.subtotal.amount)]
+                + taxes.map { (Account($0.kind), -$0.amount.amount) })
+    }
+
+    /// An invoice is void: the mirror of its entry.
+    static func void(_ it: Invoice, _ taxes: [TaxLine], organization: OrganizationID) -> Booking {
+        Booking(
+            kind: "invoice_void", sourceType: "invoice", sourceID: it.id.text, currency: it.total.currency,
+            customer: organization, provider: "", description: "Invoice \(it.number) voided",
+            postings: [(.receivable, -it.total.amount), (.deferredRevenue, it.subtotal.amount)]
+                + taxes.map { (Account($0.kind), $0.amount.amount) })
+    }
+
+    private static func payment(
+        _ kind: String, _ it: Payment, _ description: String, _ postings: [(account: Account, amount: Int64)]
+    ) -> Booking {
+        Booking(
+            kind: kind, sourceType: "payment", sourceID: it.remoteID, currency: it.amount.currency,
+            customer: it.organization, provider: it.provider, description: description, postings: postings)
+    }
+
+    /// Money is ours: against what the customer owed, or into suspense when nothing was owed.
+    static func capture(_ it: Payment, into account: Account) -> Booking {
+        payment(
+            "capture", it, "Payment \(it.remoteID) captured",
+            [(.clearing, it.amount.amount), (account, -it.amount.amount)])
+    }
+
+    /// The provider's fee, its tax apart.
+    static func fee(_ it: Payment, fee: Int64, tax: Int64) -> Booking {
+        payment(
+            "fee", it, "Fee for payment \(it.remoteID)", [(.fees, fee - tax), (.inputTax, tax), (.clearing, -fee)])
+    }
+
+    private static func refund(
+        _ kind: String, _ it: Refund, _ payment: Payment, _ description: String,
+        _ postings: [(account: Account, amount: Int64)]
+    ) -> Booking {
+        Booking(
+            kind: kind, sourceType: "refund", sourceID: it.id.text, currency: it.amount.currency,
+            customer: payment.organization, provider: it.provider, description: description, postings: postings)
+    }
+
+    /// A credit note on a paid invoice: what is taken back is owed to the customer.
+    static func creditNote(_ it: CreditNote, _ split: CreditSplit, organization: OrganizationID) -> Booking {
+        Booking(
+            kind: "credit_note", sourceType: "refund", sourceID: it.refund.text, currency: it.total.currency,
+            customer: organization, provider: "", description: "Credit note \(it.number)",
+            postings: [(.deferredRevenue, split.net)] + split.taxes.map { (Account($0.kind), $0.amount) }
+                + [(.refundsOwed, -it.total.amount)])
+    }
+
+    /// Money in suspense is owed back to the customer.
+    static func released(_ it: Refund, _ payment: Payment) -> Booking {
+        refund(
+            "allocate", it, payment, "Unapplied payment \(payment.remoteID) is given back",
+            [(.suspense, it.credit), (.refundsOwed, -it.credit)])
+    }
+
+    /// The provider has taken the refund on.
+    static func refundCreated(_ it: Refund, _ payment: Payment) -> Booking {
+        refund(
+            "refund_created", it, payment, "Refund of payment \(payment.remoteID)",
+            [(.refundsOwed, it.amount.amount), (.refundsInTransit, -it.amount.amount)])
+    }
+
+    /// The money of a refund has left; from suspense when we did not ask for it.
+    static func refundProcessed(_ it: Refund, from account: Account, _ payment: Payment) -> Booking {
+        refund(
+            "refund_processed", it, payment, "Refund of payment \(payment.remoteID) processed",
+            [(account, it.amount.amount), (.clearing, -it.amount.amount)])
+    }
+
+    /// A refund failed: its money is owed (or unexplained) again.
+    static func refundFailed(_ it: Refund, from source: Account, to account: Account, _ payment: Payment) -> Booking {
+        refund(
+            "refund_failed", it, payment, "Refund of payment \(payment.remoteID) failed",
+            [(source, it.amount.amount), (account, -it.amount.amount)])
+    }
+}
+
+/// The seller's book.
+enum Books {
+    /// The instance's own book stands beside those of the organisations, under the name that its audit log has too.
+    static let scope = Scope.organization(OrganizationID(stored: "instance"))
+
+    /// Posts an entry in the caller's transaction; the same event again changes nothing.
+    static func post(_ booking: Booking, in tx: any Transaction) throws {
+        try tx.scoped(to: scope) { tx in
+            let postings = try booking.postings.filter { $0.amount != 0 }.map { line in
+                let account = try Ledger.ensure(booking.account(line.account), in: tx)
+                return line.amount > 0 ? Posting.debit(account, line.amount) : .credit(account, -line.amount)
+            }
+            var entry = NewEntry(booking.description, booking.currency, postings)
+            entry.kind = booking.kind
+            entry.source = EntrySource(booking.sourceType, booking.sourceID)
+            try Ledger.post(entry, in: tx)
+        }
+    }
+}
+
+extension Booking {
+    /// The account to open if it is not there yet.
+    fileprivate func account(_ account: Account) -> NewAccount {
+        let owner =
+            switch account.owner {
+            case .customer: customer.text
+            case .provider: provider
+            case .shared: ""
+            }
+        return NewAccount(
+            code: account.rawValue, name: account.name, type: account.type, currency: currency, ownerID: owner,
+            rule: account.rule)
+    }
+}

@@ -1,0 +1,149 @@
+// An invoice to read, print and pay; the details that stand on it; and the provider's checkout in live mode.
+import Core
+import Storage
+import Web
+
+extension Billing {
+    func addInvoicePages(to pages: inout Pages) {
+        pages.page("/orgs/{org}/invoices/{invoice}", "invoice", allow: .member(.billingRead)) { call, tx in
+            let invoice = try invoice(try call.id("invoice"), in: tx)
+            return try page(invoice, canPay: call.role?.allows(.billingManage) ?? false, in: tx)
+        }
+        pages.actionAct("/orgs/{org}/invoices/{invoice}/pay", "pay an invoice", allow: .member(.billingManage)) {
+            call in
+            let order = try await order(
+                for: try call.id("invoice"), of: try call.organization(), by: call.actor)
+            return .redirect(to: checkoutPath(order))
+        }
+        pages.page("/orgs/{org}/invoices/{invoice}/checkout", "checkout", allow: .member(.billingManage)) { call, tx in
+            try checkoutPage(try invoice(try call.id("invoice"), in: tx), in: tx)
+        }
+    }
+
+    private func page(_ it: Invoice, canPay: Bool, in tx: any Transaction) throws -> PageView {
+        let base = "/orgs/\(try tx.organization())"
+        let lines = try InvoiceStore.lines(of: it.id, in: tx)
+        let taxes = try InvoiceStore.taxes(of: it.id, in: tx)
+        let payments = try PaymentStore.payments(of: it.id, in: tx)
+        let notes = try InvoiceStore.creditNotes(of: it.id, in: tx)
+        let pay: [HTML] =
+            it.state == .open && canPay
+            ? [HTML.postButton("Pay \(it.total.formatted)", action: "\(base)/invoices/\(it.id)/pay", style: .primary)]
+            : []
+        let body: HTML = """
+            \(HTML.panel("\(parties(it))\(table(it, lines, taxes))\(foot(it))"))\(creditNotes(notes))\
+            \(HTML.section("What happened", HTML.timeline(history(it, payments, base))))
+            """
+        return PageView(
+            it.number, section: "billing", crumbs: [Link("Billing", "\(base)/billing")], badge: it.badge(now: tx.now),
+            lead: "\(it.total.formatted), \(it.state == .paid ? "paid" : "due") \(HTML.date(it.paidAt ?? it.dueAt))",
+            actions: pay, body)
+    }
+
+    private func parties(_ it: Invoice) -> HTML {
+        HTML.pair(
+            HTML.details([
+                ("From", party(it.seller)), ("Tax invoice", HTML.code(it.number)), ("Date", HTML.date(it.issuedAt)),
+            ]),
+            HTML.details([
+                ("To", party(it.customer)), ("Place of supply", "\(it.placeOfSupply)"), ("Due", HTML.date(it.dueAt)),
+            ]))
+    }
+
+    private func party(_ it: Party) -> HTML {
+        let address: HTML? = it.address.isEmpty ? nil : "<br>\(it.address)"
+        let gstin: HTML? = it.gstin.isEmpty ? nil : "<br>GSTIN \(it.gstin)"
+        return "<b>\(it.name)</b>\(address)\(gstin)"
+    }
+
+    private func table(_ it: Invoice, _ lines: [InvoiceLine], _ taxes: [TaxLine]) -> HTML {
+        // The last instant that is paid for lies just before the end.
+        let last = it.periodEnd.adding(Milliseconds(-1))
+        var rows: [[HTML]] = lines.map { line in
+            [
+                """
+                <b>\(line.description)</b><br>\
+                <span class="muted">\(HTML.date(it.periodStart)) to \(HTML.date(last))</span>
+                """,
+                HTML.code(line.sac), "\(line.quantity)", HTML.money(line.unitPrice), HTML.money(line.amount),
+            ]
+        }
+        rows.append(["Without tax", .empty, .empty, .empty, HTML.money(it.subtotal)])
+        for tax in taxes {
+            rows.append([
+                "\(tax.kind.title) \(Self.percent(tax.rate))", .empty, .empty, .empty, HTML.money(tax.amount),
+            ])
+        }
+        return HTML.table(
+            "Lines", columns: ["Description", "SAC", .number("Quantity"), .number("Price"), .number("Amount")],
+            rows: rows, footer: ["Total", .empty, .empty, .empty, "<b>\(it.total.formatted)</b>"])
+    }
+
+    /// `9 %` for 900 basis points.
+    static func percent(_ rate: Int64) -> String {
+        let rest = rate % 100
+        return rest == 0 ? "\(rate / 100) %" : "\(rate / 100).\(rest < 10 ? "0" : "")\(rest) %"
+    }
+
+    private func foot(_ it: Invoice) -> HTML {
+        it.total.currency == .inr
+            ? "<p class=\"muted small\">Tax is not payable on reverse charge.</p>"
+            : "<p class=\"muted small\">Export of services, zero-rated: no Indian tax is charged.</p>"
+    }
+
+    private func creditNotes(_ notes: [CreditNote]) -> HTML {
+        guard !notes.isEmpty else { return .empty }
+        return HTML.section(
+            "Credit notes",
+            HTML.table(
+                "Credit notes",
+                columns: ["Number", .number("Without tax"), .number("Tax"), .number("Total"), .date("Issued")],
+                rows: notes.map { note in
+                    [
+                        HTML.code(note.number), HTML.money(note.subtotal), HTML.money(note.tax),
+                        HTML.money(note.total), HTML.date(note.issuedAt),
+                    ]
+                }))
+    }
+
+    private func history(_ it: Invoice, _ payments: [Payment], _ base: String) -> [TimelineItem] {
+        var items = [TimelineItem("Finalised as \(it.number)", at: it.issuedAt)]
+        for payment in payments.reversed() {
+            let link = HTML.link(payment.remoteID, href: "\(base)/payments/\(payment.id)")
+            items.append(
+                TimelineItem(
+                    "Payment \(link) \(payment.badge)", at: payment.capturedAt ?? payment.createdAt,
+                    tone: payment.state == .failed ? .bad : .info))
+        }
+        if let paid = it.paidAt { items.append(TimelineItem("<b>Paid</b>", at: paid, tone: .good)) }
+        if let voided = it.voidedAt { items.append(TimelineItem("Voided", at: voided)) }
+        return items.reversed()
+    }
+
+    // MARK: Live checkout
+
+    /// The page that opens Razorpay's checkout. Its script draws the button and posts the result to our callback, so
+    /// nothing inline is needed; the policy of this one page allows the script's origins.
+    private func checkoutPage(_ it: Invoice, in tx: any Transaction) throws -> PageView {
+        let base = "/orgs/\(try tx.organization())"
+        guard case .script(let address, _, let keyID) = provider.checkout,
+            let order = try PaymentStore.liveOrder(of: it.id, in: tx), let remoteID = order.remoteID
+        else { throw BillingProblem.notPayable }
+        let form: HTML = """
+            <form method="post" action="\(base)/billing/callback"><script src="\(address)" data-key="\(keyID)" \
+            data-order_id="\(remoteID)" data-amount="\(String(order.amount.amount))" \
+            data-currency="\(order.amount.currency)" data-name="\(it.seller.name)" \
+            data-description="Invoice \(it.number)" data-buttontext="Pay \(order.amount.formatted)"></script>\
+            <noscript><p>The payment provider needs script. Pay from a browser that runs it.</p></noscript></form>\
+            <p>\(HTML.link("Back to the invoice", href: "\(base)/invoices/\(it.id)"))</p>
+            """
+        let lines: [(HTML, String)] = [
+            ("Invoice \(it.number)", it.subtotal.formatted), ("Tax", it.tax.formatted), ("Total", it.total.formatted),
+        ]
+        return PageView(
+            "Pay \(it.number)", isPlain: true,
+            HTML.checkout(
+                seller: it.seller.name, price: it.total.formatted, note: "Invoice \(it.number)", lines: lines,
+                title: "Pay with Razorpay", form))
+    }
+}

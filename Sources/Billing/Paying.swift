@@ -1,0 +1,95 @@
+// Getting an invoice paid: an order at the provider, written down before the call leaves.
+import Core
+import Storage
+import Web
+
+extension Billing {
+    /// What the first transaction decided.
+    private enum Plan {
+        case ready(PaymentOrder)
+        case create(PaymentOrder, isNew: Bool)
+    }
+
+    /// The order that a person pays an invoice by; made at the provider if there is none yet.
+    ///
+    /// Transaction, call, transaction. When the call's outcome is unknown, the order is looked up by its receipt
+    /// before it is ever created again.
+    func order(for invoice: InvoiceID, of organization: OrganizationID, by actor: Actor) async throws -> PaymentOrder {
+        let plan = try await database.write(in: .organization(organization), by: actor) { tx in
+            try self.planOrder(for: invoice, in: tx)
+        }
+        guard case .create(let order, let isNew) = plan else {
+            guard case .ready(let order) = plan else { throw BillingProblem.notPayable }
+            return order
+        }
+        let remote = try await remoteOrder(for: order, isNew: isNew, by: actor)
+        return try await database.write(in: .organization(organization), by: actor) { tx in
+            try PaymentStore.adopt(remote.id, for: order.id, in: tx)
+            guard let known = try PaymentStore.order(order.id, in: tx), known.state == .created else {
+                throw BillingProblem.notPayable
+            }
+            return known
+        }
+    }
+
+    private func planOrder(for id: InvoiceID, in tx: any Transaction) throws -> Plan {
+        guard let invoice = try InvoiceStore.find(id, in: tx) else { throw Problem.notFound("invoice") }
+        guard invoice.state == .open else { throw BillingProblem.notPayable }
+        if let order = try PaymentStore.liveOrder(of: id, in: tx) {
+            if order.provider == provider.account {
+                return order.state == .created ? .ready(order) : .create(order, isNew: false)
+            }
+            // The keys were changed since: that order belongs to an account which we no longer speak for.
+            try PaymentStore.closeOrders(of: id, in: tx)
+        }
+        let order = PaymentOrder(
+            id: OrderID(at: tx.now), organization: try tx.organization(), invoice: id, provider: provider.account,
+            remoteID: nil, state: .planned, amount: invoice.total)
+        try PaymentStore.insert(order, in: tx)
+        return .create(order, isNew: true)
+    }
+
+    private func remoteOrder(for order: PaymentOrder, isNew: Bool, by actor: Actor) async throws -> RemoteOrder {
+        do {
+            if !isNew, let found = try await provider.findOrder(order.id.text) { return found }
+            do {
+                return try await provider.createOrder(
+                    order.id.text, order.amount, ["invoice_id": order.invoice.text])
+            } catch ProviderError.credentials {
+                throw ProviderError.credentials
+            } catch let error as ProviderError {
+                // Refused may mean that the receipt exists, unknown that the answer was lost: the lookup tells.
+                if let found = try await provider.findOrder(order.id.text) { return found }
+                throw error
+            }
+        } catch let error as ProviderError {
+            try await database.write(in: .organization(order.organization), by: actor) { tx in
+                try PaymentStore.markUnknown(order.id, in: tx)
+            }
+            throw BillingProblem(error)
+        }
+    }
+
+    /// Where a person goes to pay an order: a path of this instance.
+    func checkoutPath(_ order: PaymentOrder) -> String {
+        let organization = "/orgs/\(order.organization)"
+        switch provider.checkout {
+        case .script: return "\(organization)/invoices/\(order.invoice)/checkout"
+        case .page(let path):
+            return "\(path)/\(order.remoteID ?? "")?callback=\(organization)/billing/callback"
+                + "&cancel=\(organization)/invoices/\(order.invoice)"
+        }
+    }
+}
+
+extension BillingProblem {
+    /// What a client is told of a failed call; whether something happened is found out by the poller.
+    init(_ error: ProviderError) {
+        self =
+            switch error {
+            case .refused(_, let words): .providerRefused(words)
+            case .credentials: .providerRefused("the keys of this instance are not accepted")
+            case .unknown: .providerUnavailable
+            }
+    }
+}

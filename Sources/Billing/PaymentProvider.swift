@@ -1,0 +1,56 @@
+// What billing needs from a payment provider; adapters fill it in.
+import Core
+
+/// A payment provider, as closures. Every call may take seconds and ends with an answer or a `ProviderError`.
+package struct PaymentProvider: Sendable {
+    /// Which account at the provider: stored with every order, payment and refund.
+    package let account: String
+    /// Creates an order under a receipt of ours that is used once.
+    let createOrder:
+        @Sendable (_ receipt: String, _ amount: Money, _ notes: [String: String]) async throws -> RemoteOrder
+    /// Finds an order by its receipt; nil when there is none.
+    let findOrder: @Sendable (_ receipt: String) async throws -> RemoteOrder?
+    /// All payments that were tried for an order.
+    let payments: @Sendable (_ orderID: String) async throws -> [PaymentFact]
+    /// One payment; nil when the provider knows none.
+    let payment: @Sendable (_ paymentID: String) async throws -> PaymentFact?
+    /// Takes money that the bank has agreed to.
+    let capture: @Sendable (_ paymentID: String, _ amount: Money) async throws -> PaymentFact
+    /// Gives money back; the same key twice gives it back once.
+    let refund: @Sendable (_ paymentID: String, _ amount: Money, _ key: String) async throws -> RefundFact
+    /// One refund; nil when the provider knows none.
+    let refundStatus: @Sendable (_ refundID: String) async throws -> RefundFact?
+    /// Whether the signature a browser brought says that this order was paid by this payment.
+    let isCheckoutSignature: @Sendable (_ signature: String, _ orderID: String, _ paymentID: String) -> Bool
+    /// Whether a webhook's signature fits its raw body.
+    let isWebhookSignature: @Sendable (_ signature: String, _ body: [UInt8]) -> Bool
+    /// What a webhook says; throws `malformedEvent`.
+    let event: @Sendable (_ body: [UInt8]) throws -> ProviderEvent
+    /// How a person pays an order.
+    let checkout: Checkout
+
+    /// Where a person pays.
+    package enum Checkout: Sendable {
+        /// A page of this instance, the address given without the order.
+        case page(path: String)
+        /// The provider's script, on a page of ours.
+        case script(address: String, origins: [String], keyID: String)
+    }
+}
+
+/// An order as the provider has it.
+struct RemoteOrder: Sendable, Hashable {
+    let id: String
+    let receipt: String?
+    let amount: Money
+}
+
+/// How a call to a provider failed.
+enum ProviderError: Error, Sendable, Equatable {
+    /// The provider refused: nothing happened. Its words are for the log and for operators.
+    case refused(code: String, words: String)
+    /// Our key is not accepted.
+    case credentials
+    /// No answer, or one that says nothing: it may or may not have happened.
+    case unknown(String)
+}
