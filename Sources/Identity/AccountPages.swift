@@ -15,7 +15,8 @@ extension Identity {
             Self.passwordPage(state)
         } submit: { call in
             let ended = try await changePassword(
-                from: call.body.exact("current_password"), to: call.body.exact("new_password"), by: call)
+                of: try call.user(), from: call.body.exact("current_password"), to: call.body.exact("new_password"),
+                keeping: call.sessionID, on: Device(call.request), by: call.actor)
             let others = ended == 1 ? "1 other session was ended." : "\(ended) other sessions were ended."
             return .redirect(to: "/account/password", flash: "Your password is changed. \(others)")
         }

@@ -16,7 +16,8 @@ extension Identity {
             try Self.signInPage(call, state, isNew: Self.isWaitingForSetUp(in: tx))
         } submit: { call in
             let form = call.body
-            let signedIn = try await signIn(email: form["email"], password: form.exact("password"), by: call)
+            let signedIn = try await signIn(
+                email: form["email"], password: form.exact("password"), on: Device(call.request), by: call.actor)
             return Self.enter(signedIn, origin: call.request.origin, to: form["next"])
         }
         pages.action("/sign-out", "signOutPage", allow: .anyone) { call, tx in
@@ -88,7 +89,7 @@ extension Identity {
                     "Choose a new password",
                     HTML.form(action: "/reset-password", submit: "Set the password", state: state, fields)))
         } submit: { call in
-            try await resetPassword(token: call.body["token"], to: call.body.exact("password"), by: call)
+            try await resetPassword(token: call.body["token"], to: call.body.exact("password"), by: call.actor)
             return .redirect(to: "/sign-in", flash: "Your password is set. Sign in with it.")
         }
     }

@@ -19,13 +19,18 @@ extension Identity {
         ) { call in
             let body = call.body
             let person = try Person(email: body.email, name: body.name)
-            return try await setUp(body.token, person, password: body.password, by: call) { _, _ in }
+            return try await setUp(
+                body.token, person, password: body.password, on: Device(call.request), by: call.actor
+            ) { _, _ in }
         }
         routes.act(
             "/v1/auth/sign-in", "signIn", "Open a session with e-mail and password", tag: "auth", allow: .anyone,
             body: SignInRequest.self, returns: SignedIn.self, status: 201,
             problems: ["wrong_credentials", "too_many_attempts", "overloaded"]
-        ) { call in try await signIn(email: call.body.email, password: call.body.password, by: call) }
+        ) { call in
+            try await signIn(
+                email: call.body.email, password: call.body.password, on: Device(call.request), by: call.actor)
+        }
         routes.post(
             "/v1/auth/sign-out", "signOut", "End the session that the request came with", tag: "auth",
             allow: .signedIn, body: NoBody.self, returns: NoBody.self, status: 204
@@ -48,7 +53,7 @@ extension Identity {
             tag: "auth", allow: .anyone, body: ResetPasswordRequest.self, returns: NoBody.self, status: 204,
             problems: ["link_unusable", "overloaded"]
         ) { call in
-            try await resetPassword(token: call.body.token, to: call.body.password, by: call)
+            try await resetPassword(token: call.body.token, to: call.body.password, by: call.actor)
             return NoBody()
         }
         routes.act(
@@ -58,7 +63,8 @@ extension Identity {
         ) { call in
             PasswordChanged(
                 sessionsRevoked: try await changePassword(
-                    from: call.body.currentPassword, to: call.body.newPassword, by: call))
+                    of: try call.user(), from: call.body.currentPassword, to: call.body.newPassword,
+                    keeping: call.sessionID, on: Device(call.request), by: call.actor))
         }
     }
 

@@ -5,24 +5,25 @@ import Storage
 import Web
 
 extension Identity {
-    /// Changes the caller's password and ends their other sessions; returns how many ended.
+    /// Changes somebody's password and ends their other sessions; returns how many ended.
     ///
     /// Throws `validation_failed` at `/current_password` or `/new_password`, `too_many_attempts` (429).
-    func changePassword(from current: String, to new: String, by call: Call<some Sendable>) async throws -> Int {
-        let id = try call.user()
+    func changePassword(
+        of id: UserID, from current: String, to new: String, keeping session: SessionID?, on device: Device,
+        by caller: Actor
+    ) async throws -> Int {
         let known = try database.read(in: .instance) { tx in
             (user: try IdentityStore.find(id, in: tx), hash: try IdentityStore.passwordHash(of: id, in: tx))
         }
         guard let user = known.user else { throw Problem.unauthenticated }
         try PasswordPolicy.check(new, email: user.email, name: user.name, at: "/new_password")
-        try throttle.begin(user.id.text, from: call.request.address, at: database.clock.now)
+        try throttle.begin(user.id.text, from: device.address ?? "", at: database.clock.now)
         guard try await hasher.check(String(current.prefix(1024)), against: known.hash).isRight else {
             throw IdentityProblem.wrongPassword
         }
-        throttle.succeeded(user.id.text, from: call.request.address)
+        throttle.succeeded(user.id.text, from: device.address ?? "")
         let hash = try await hasher.hash(new)
-        let session = call.sessionID
-        return try await database.write(in: .instance, by: call.actor) { tx in
+        return try await database.write(in: .instance, by: caller) { tx in
             guard try IdentityStore.setPassword(hash, of: id, replacing: known.hash, in: tx) else {
                 throw IdentityProblem.wrongPassword
             }
@@ -51,12 +52,12 @@ extension Identity {
     /// Sets a new password with the token of a mailed link; ends all sessions and opens none.
     ///
     /// Throws `link_unusable` (422), `validation_failed` at `/password`.
-    func resetPassword(token: String, to new: String, by call: Call<some Sendable>) async throws {
+    func resetPassword(token: String, to new: String, by caller: Actor) async throws {
         guard let key = Token.hash(token, .once) else { throw IdentityProblem.linkUnusable }
         let user = try database.read(in: .instance) { try Self.resetting(key, in: $0) }
         try PasswordPolicy.check(new, email: user.email, name: user.name)
         let hash = try await hasher.hash(new)
-        try await database.write(in: .instance, by: user.actor(like: call.actor)) { tx in
+        try await database.write(in: .instance, by: user.actor(like: caller)) { tx in
             let user = try Self.resetting(key, in: tx)
             try OneTimeTokenStore.delete(.passwordReset, of: user.id, in: tx)
             _ = try IdentityStore.setPassword(hash, of: user.id, in: tx)

@@ -1,7 +1,7 @@
 // The first account of an instance, made through a link that the server printed.
 package import Core
 package import Storage
-package import Web
+import Web
 
 extension Identity {
     /// How long the printed link works.
@@ -44,14 +44,13 @@ extension Identity {
     ///
     /// - Parameter then: more to do in the same transaction: making the first organisation.
     package func setUp(
-        _ token: String, _ person: Person, password: String, by call: Call<some Sendable>,
+        _ token: String, _ person: Person, password: String, on device: Device, by caller: Actor,
         then: @escaping @Sendable (User, any Transaction) throws -> Void
     ) async throws -> SignedIn {
         try database.read(in: .instance) { try Self.checkSetUp(token, in: $0) }
         let hash = try await hash(password, for: person)
-        let device = Device(call.request)
         let id = UserID(at: database.clock.now)
-        return try await database.write(in: .instance, by: person.actor(as: id, like: call.actor)) { tx in
+        return try await database.write(in: .instance, by: person.actor(as: id, like: caller)) { tx in
             let user = try Self.setUp(token, person, as: id, hash: hash, in: tx)
             try then(user, tx)
             return try Self.openSession(for: user, on: device, in: tx)

@@ -56,6 +56,9 @@ package final class SignInThrottle: Sendable {
         if let wait { throw IdentityProblem.tooManyAttempts(retryAfter: Int(wait.count / 1000) + 1) }
     }
 
+    /// How many pairs are remembered now.
+    var size: Int { windows.withLock { $0.count } }
+
     /// Drops what has ended, and the older half if that is not enough.
     private func makeRoom(_ windows: inout [Key: Window], at now: Timestamp) {
         windows = windows.filter { $0.value.endsAt > now }

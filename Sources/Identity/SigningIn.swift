@@ -16,9 +16,9 @@ extension Identity {
         }
 
         /// A sign-in without a request: the demo and tests.
-        package init(named name: String) {
+        package init(named name: String, address: String? = nil) {
             userAgent = name
-            address = nil
+            self.address = address
         }
     }
 
@@ -26,10 +26,11 @@ extension Identity {
     ///
     /// Throws `wrong_credentials` (401), `too_many_attempts` (429), `overloaded` (503). An unknown e-mail address costs
     /// as much time as a wrong password.
-    package func signIn(email: String, password: String, by call: Call<some Sendable>) async throws -> SignedIn {
-        let user = try await check(email: email, password: password, by: call)
-        let device = Device(call.request)
-        return try await database.write(in: .instance, by: user.actor(like: call.actor)) { tx in
+    package func signIn(
+        email: String, password: String, on device: Device, by caller: Actor
+    ) async throws -> SignedIn {
+        let user = try await check(email: email, password: password, on: device)
+        return try await database.write(in: .instance, by: user.actor(like: caller)) { tx in
             // The account may have changed while the password was being checked.
             guard let user = try IdentityStore.find(user.id, in: tx) else { throw IdentityProblem.wrongCredentials }
             return try Self.openSession(for: user, on: device, in: tx)
@@ -37,17 +38,17 @@ extension Identity {
     }
 
     /// Checks e-mail and password, counting the attempt; hashes the password anew when its cost is outdated.
-    package func check(email: String, password: String, by call: Call<some Sendable>) async throws -> User {
+    package func check(email: String, password: String, on device: Device) async throws -> User {
         let address = EmailAddress(email)
         let account = address?.folded ?? "?"
-        try throttle.begin(account, from: call.request.address, at: database.clock.now)
+        try throttle.begin(account, from: device.address ?? "", at: database.clock.now)
         let known = try database.read(in: .instance) { tx -> (user: User, hash: String?)? in
             guard let address, let user = try IdentityStore.find(email: address, in: tx) else { return nil }
             return (user, try IdentityStore.passwordHash(of: user.id, in: tx))
         }
         let verdict = try await hasher.check(String(password.prefix(1024)), against: known?.hash)
         guard let known, verdict.isRight else { throw IdentityProblem.wrongCredentials }
-        throttle.succeeded(account, from: call.request.address)
+        throttle.succeeded(account, from: device.address ?? "")
         if verdict.isOutdated { try await rehash(password, of: known.user, replacing: known.hash) }
         return known.user
     }

@@ -4,7 +4,7 @@ package import Core
 import Events
 package import Identity
 package import Storage
-package import Web
+import Web
 
 extension Organizations {
     /// How many open invitations an organisation may have.
@@ -87,15 +87,14 @@ extension Organizations {
     ///
     /// Throws `account_exists` (409), `invitation_unusable` (422), `validation_failed`, `overloaded` (503).
     package func signUp(
-        token: String, name: String, password: String, by call: Call<some Sendable>
+        token: String, name: String, password: String, on device: Identity.Device, by caller: Actor
     ) async throws -> SignedIn {
         let open = try database.read(in: .instance) { try Self.open(token, in: $0) }
         guard !open.hasAccount else { throw OrganizationsProblem.accountExists }
         let person = try Person(email: open.invitation.email, name: name)
         let hash = try await identity.hash(password, for: person)
-        let device = Identity.Device(call.request)
         let id = UserID(at: database.clock.now)
-        return try await database.write(in: .instance, by: person.actor(as: id, like: call.actor)) { tx in
+        return try await database.write(in: .instance, by: person.actor(as: id, like: caller)) { tx in
             let user = try Identity.create(
                 NewUser(email: person.email, name: person.name, passwordHash: hash, isVerified: true), as: id, in: tx)
             _ = try Self.accept(token, by: id, in: tx)

@@ -13,7 +13,8 @@ extension Organizations {
             let person = try Person(email: form["email"], name: form["name"])
             let organization = try Person.name(form["organization"], at: "/organization")
             let signedIn = try await identity.setUp(
-                form["token"], person, password: form.exact("password"), by: call
+                form["token"], person, password: form.exact("password"), on: Identity.Device(call.request),
+                by: call.actor
             ) { user, tx in try Self.create(name: organization, owner: user.id, in: tx) }
             return Identity.enter(signedIn, origin: call.request.origin, to: "/")
         }
@@ -62,7 +63,8 @@ extension Organizations {
                 open.hasAccount
                 ? try await join(open, token, password: call.body.exact("password"), by: call)
                 : try await signUp(
-                    token: token, name: call.body["name"], password: call.body.exact("password"), by: call)
+                    token: token, name: call.body["name"], password: call.body.exact("password"),
+                    on: Identity.Device(call.request), by: call.actor)
             return Identity.enter(signedIn, origin: origin, to: "/orgs/\(open.organization.id)")
         }
     }
@@ -73,8 +75,8 @@ extension Organizations {
     private func join(
         _ open: Open, _ token: String, password: String, by call: Call<Form>
     ) async throws -> SignedIn {
-        let user = try await identity.check(email: open.invitation.email, password: password, by: call)
         let device = Identity.Device(call.request)
+        let user = try await identity.check(email: open.invitation.email, password: password, on: device)
         return try await database.write(in: .instance, by: user.actor(like: call.actor)) { tx in
             _ = try Self.accept(token, by: user.id, in: tx)
             return try Identity.openSession(for: user, on: device, in: tx)

@@ -98,7 +98,8 @@ extension Organizations {
             problems: ["invitation_unusable", "account_exists", "overloaded"]
         ) { call in
             try await signUp(
-                token: call.body.invitationToken, name: call.body.name, password: call.body.password, by: call)
+                token: call.body.invitationToken, name: call.body.name, password: call.body.password,
+                on: Identity.Device(call.request), by: call.actor)
         }
     }
 

@@ -1,0 +1,74 @@
+// A fresh instance with accounts: a real file, a clock that moves, one thread for hashes.
+import Core
+import Foundation
+import Identity
+import Storage
+import StorageSQLite
+import Web
+
+struct Instance {
+    let database: any Database
+    let identity: Identity
+    let time: MovableClock
+    let path: String
+
+    static let password = "four words in a row"
+    static let actor = Actor(.anonymous, id: "anonymous", display: "Somebody", address: "192.0.2.1")
+    static let device = Identity.Device(named: "Test", address: "192.0.2.1")
+
+    init(hasher: PasswordHasher = PasswordHasher(width: 2)) throws {
+        time = MovableClock()
+        path = FileManager.default.temporaryDirectory.appending(path: "identity-\(UUID().uuidString).db").path()
+        database = try SQLiteDatabase(
+            path: path, options: .init(migrations: Self.migrations, visibility: Identity.visibility), clock: time.clock)
+        identity = Identity(database: database, hasher: hasher)
+    }
+
+    static var migrations: [Migration] {
+        let folder = "migrations/sqlite/"
+        return Resources.names.filter { $0.hasPrefix(folder) }.sorted().compactMap { path in
+            let name = path.dropFirst(folder.count).dropLast(4)
+            guard let number = Int(name.prefix(4)), let text = Resources().text(path) else { return nil }
+            return Migration(number: number, name: String(name), text: text)
+        }
+    }
+
+    func makeUser(_ email: String = "meera@example.com", name: String = "Meera Iyer") async throws -> User {
+        try await identity.createUser(
+            email: email, name: name, password: Self.password, by: .system("test"))
+    }
+
+    func signIn(
+        _ email: String = "meera@example.com", password: String = Instance.password, from address: String = "192.0.2.1"
+    ) async throws -> SignedIn {
+        try await identity.signIn(
+            email: email, password: password, on: .init(named: "Test", address: address), by: Self.actor)
+    }
+
+    func principalID(_ token: String) throws -> String? {
+        try database.read(in: .instance) { try identity.principal(token: token, in: $0)?.id }
+    }
+
+    /// The text of the newest message in the outbox.
+    func newestMail() throws -> String? {
+        try database.read(in: .instance) { tx in
+            try tx.first("SELECT text FROM messages ORDER BY id DESC LIMIT 1") { try $0.text(0) }
+        }
+    }
+
+    /// The token of a link in a text.
+    static func token(in text: String?) -> String {
+        let rest = text?.components(separatedBy: "#token=").dropFirst().first ?? ""
+        return String(rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" })
+    }
+}
+
+/// The code of the problem that a refusal is.
+func refusal(_ body: () async throws -> some Any) async -> String? {
+    do {
+        _ = try await body()
+        return nil
+    } catch {
+        return (error as? any ProblemConvertible)?.problem.code ?? "\(error)"
+    }
+}
