@@ -40,10 +40,7 @@ extension MailFeature {
     /// Queues a message that was held or refused.
     private func send(again id: MessageID, in tx: any Transaction) throws -> MessageID {
         guard let message = try MailStore.message(id, in: tx) else { throw Problem.notFound("message") }
-        guard server != nil, message.state != .sent else {
-            throw Problem(
-                "message_not_sendable", status: 409, "The message was sent already, or no SMTP server is set.")
-        }
+        guard server != nil, message.state != .sent else { throw MailProblem.notSendable }
         try MailStore.mark(id, .queued, error: nil, in: tx)
         try Mail.enqueueDelivery(of: id, in: tx)
         try Audit.record("message.requeued", on: .init("message", id), in: tx)

@@ -190,6 +190,12 @@ struct QueueTests {
                 "EXPLAIN QUERY PLAN SELECT id FROM jobs WHERE organization_id = 'o' ORDER BY id DESC LIMIT 26",
                 "jobs_organization"
             ),
+            (
+                """
+                EXPLAIN QUERY PLAN SELECT id FROM jobs
+                WHERE 1 = 1 AND state = 'dead' AND state IN ('cancelled', 'dead') ORDER BY id DESC LIMIT 51
+                """, "jobs_failed"
+            ),
         ]
         for (statement, index) in plans {
             let plan = try queue.database.read(in: .instance) { try $0.rows(statement) { try $0.text(3) } }
