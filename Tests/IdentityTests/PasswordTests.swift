@@ -38,11 +38,11 @@ struct PasswordTests {
 
     @Test func `an unknown e-mail address costs a whole hash too`() async throws {
         let hasher = PasswordHasher(width: 1)
+        let started = ContinuousClock.now
+        let verdict = try await hasher.check(Instance.password, against: nil)
+        #expect(!verdict.isRight)
         // Load only makes it slower, and without a hash it would take microseconds.
-        let spent = try await ContinuousClock().measure {
-            #expect(try await !hasher.check(Instance.password, against: nil).isRight)
-        }
-        #expect(spent > .milliseconds(5))
+        #expect(ContinuousClock.now - started > .milliseconds(5))
     }
 
     @Test func `more hashes than may wait are refused at once with 503`() async throws {

@@ -83,7 +83,10 @@ struct IsolationTests {
     @Test func `an organisation can't add a member to another, nor write accounts and organisations`() async throws {
         let company = try await Company()
         for statement in [
-            "INSERT INTO members (organization_id, user_id, role, created_at, updated_at) VALUES ('\(company.acme.id)', '\(company.stranger.id)', 'owner', 0, 0)",
+            """
+            INSERT INTO members (organization_id, user_id, role, created_at, updated_at)
+            VALUES ('\(company.acme.id)', '\(company.stranger.id)', 'owner', 0, 0)
+            """,
             "UPDATE users SET is_operator = 1", "UPDATE organizations SET name = 'x'", "DELETE FROM sessions",
         ] {
             let code = await refusal { try await asGlobex(company) { try $0.run(SQL(unchecked: statement)) } }
