@@ -5,9 +5,11 @@ package import Logging
 package import Storage
 package import Web
 
-/// The server that `withServer` runs.
+/// A server on the loopback address, such as `withServer` runs.
 package struct TestServer: Sendable {
     package let port: Int
+
+    package init(port: Int) { self.port = port }
 
     /// Opens a connection to it.
     package func connect() async throws -> RawConnection { try await RawConnection(port: port) }
