@@ -1,5 +1,5 @@
 // The feature: books, accounts and journal entries in double entry, append-only and chained.
-package import Core
+import Core
 package import Storage
 package import Web
 
@@ -10,13 +10,9 @@ package import Web
 /// triggers of the schema, for whoever else writes to the file (docs/decisions/0002-ledger-invariants.md).
 package struct Ledger: Sendable {
     let database: any Database
-    let schema: LedgerSchema
 
-    /// Reads the schema's own text, which `verify` compares the file with, from the given resources.
-    package init(database: any Database, resources: Resources = Resources()) {
-        self.database = database
-        schema = LedgerSchema(resources)
-    }
+    /// The database is for verification, which opens a long read of its own; everything else is handed a transaction.
+    package init(database: any Database) { self.database = database }
 
     /// The most postings an entry may have.
     package static let postingsLimit = 200
@@ -26,5 +22,12 @@ package struct Ledger: Sendable {
         addAccounts(to: &routes)
         addEntries(to: &routes)
         addVerification(to: &routes)
+    }
+
+    /// Adds the console's pages.
+    package func addPages(to pages: inout Pages) {
+        addAccountPages(to: &pages)
+        addEntryPages(to: &pages)
+        addVerificationPage(to: &pages)
     }
 }

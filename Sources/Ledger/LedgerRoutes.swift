@@ -106,7 +106,7 @@ extension Ledger {
 
     /// Verifies one organisation's book on a read of its own.
     package func verify(organization: OrganizationID) async throws -> LedgerReport {
-        try await database.readAtLength(in: .organization(organization)) { tx in try verify(in: tx) }
+        try await database.readAtLength(in: .organization(organization)) { tx in try Self.verify(in: tx) }
     }
 
     /// `acc_… code` as pages of accounts are continued after.

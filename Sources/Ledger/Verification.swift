@@ -48,9 +48,9 @@ extension Ledger {
     /// entries, running totals, accounts; and compares tables and triggers with the program's own text.
     ///
     /// Takes some ten microseconds for a posting: call it on a transaction for long reads.
-    package func verify(in tx: any Transaction) throws -> LedgerReport {
+    package static func verify(in tx: any Transaction) throws -> LedgerReport {
         var verifier = Verifier(tx: tx)
-        if let difference = schema.difference(from: try LedgerStore.schema(in: tx)) {
+        if let difference = LedgerSchema(Resources()).difference(from: try LedgerStore.schema(in: tx)) {
             verifier.note(difference)
         }
         for organization in try LedgerStore.organizations(in: tx) { try verifier.walk(organization) }

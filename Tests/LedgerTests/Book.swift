@@ -1,0 +1,124 @@
+// A book in a real file, with a few accounts, and the sqlite3 shell on the same file.
+import Core
+import Dispatch
+import Foundation
+import Ledger
+import Storage
+import StorageSQLite
+import TestSupport
+
+/// One organisation's book: three open accounts in rupees, one in dollars, and what tests do with them.
+struct Book {
+    let file: TestDatabase
+    let organization: OrganizationID
+    let cash: LedgerAccountID
+    let income: LedgerAccountID
+    let credit: LedgerAccountID
+    let dollars: LedgerAccountID
+    static let start = Timestamp(milliseconds: 1_795_411_898_000)
+
+    init(in file: TestDatabase? = nil, clock: Core.Clock = Core.Clock { Book.start }) async throws {
+        let file = try file ?? TestDatabase(clock: clock)
+        self.file = file
+        organization = OrganizationID(at: Book.start)
+        (cash, income, credit, dollars) = try await file.database.write(in: .organization(organization), by: .tester) {
+            (
+                try Ledger.open(NewAccount(code: "1000", name: "Bank", type: .asset, currency: .inr), in: $0).id,
+                try Ledger.open(NewAccount(code: "4000", name: "Revenue", type: .income, currency: .inr), in: $0).id,
+                try Ledger.open(
+                    NewAccount(
+                        code: "2200", name: "Customer credit", type: .liability, currency: .inr, rule: .creditOnly),
+                    in: $0
+                ).id,
+                try Ledger.open(NewAccount(code: "1000", name: "Bank", type: .asset, currency: .usd), in: $0).id
+            )
+        }
+    }
+
+    /// Runs a unit of work in the organisation's scope.
+    func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value {
+        try await file.database.write(in: .organization(organization), by: .tester, body)
+    }
+
+    func read<Value>(_ body: (any Transaction) throws -> Value) throws -> Value {
+        try file.database.read(in: .organization(organization), body)
+    }
+
+    /// Posts an entry of two lines.
+    @discardableResult
+    func post(
+        _ amount: Int64, debit: LedgerAccountID? = nil, credit: LedgerAccountID? = nil, source: EntrySource? = nil,
+        effectiveAt: Timestamp? = nil
+    ) async throws -> JournalEntry {
+        var entry = NewEntry("Sale", .inr, [.debit(debit ?? cash, amount), .credit(credit ?? income, amount)])
+        entry.source = source
+        entry.effectiveAt = effectiveAt
+        let new = entry
+        return try await write { try Ledger.post(new, in: $0) }
+    }
+
+    func balance(_ account: LedgerAccountID) throws -> Int64 {
+        try read { try Ledger.account(account, in: $0).balance.amount }
+    }
+
+    func verify() throws -> LedgerReport { try file.database.read(in: .instance) { try Ledger.verify(in: $0) } }
+
+    /// Runs statements with the sqlite3 shell on the same file, and returns what it printed on both outputs.
+    @discardableResult
+    func shell(_ statements: String) async throws -> String {
+        let path = file.path
+        // A thread of its own: the pool's threads are needed by the server of other tests.
+        return try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try Self.runShell(on: path, statements) })
+            }
+        }
+    }
+
+    private static func runShell(on path: String, _ statements: String) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["sqlite3", "-batch", "-cmd", ".timeout 5000", path]
+        let input = Pipe()
+        let output = Pipe()
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: Data(statements.utf8))
+        try input.fileHandleForWriting.close()
+        let printed = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return String(decoding: printed, as: UTF8.self)
+    }
+
+    /// Everything the ledger has stored, as the shell prints it after running statements in the same session.
+    func contents(after statements: String = "") async throws -> String {
+        let printed = try await shell(
+            """
+            \(statements)
+            ROLLBACK;
+            .print ----
+            SELECT * FROM ledger_books; SELECT * FROM ledger_accounts; SELECT * FROM ledger_postings;
+            SELECT organization_id, seq, id, postings, description, hex(previous_hash), hex(hash) FROM ledger_entries;
+            """)
+        return printed.firstRange(of: "----\n").map { String(printed[$0.upperBound...]) } ?? printed
+    }
+}
+
+extension Actor {
+    static let tester = Actor.system("test")
+}
+
+/// A fixed sequence of numbers for property tests (SplitMix64).
+struct Numbers: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
