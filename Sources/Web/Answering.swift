@@ -58,7 +58,31 @@ extension Exchange {
         return .object(members)
     }
 
-    static func title(of status: Int) -> String { HTTPResponse.Status(code: status).reasonPhrase }
+    /// The reason phrase of RFC 9110 for the statuses that problems have.
+    static func title(of status: Int) -> String {
+        switch status {
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 402: "Payment Required"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 409: "Conflict"
+        case 412: "Precondition Failed"
+        case 413: "Content Too Large"
+        case 415: "Unsupported Media Type"
+        case 417: "Expectation Failed"
+        case 421: "Misdirected Request"
+        case 422: "Unprocessable Content"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        default: "Problem"
+        }
+    }
 
     private var isForPeople: Bool {
         if let endpoint { return endpoint.output.isPage }

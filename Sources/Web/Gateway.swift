@@ -16,14 +16,14 @@ package struct Gateway: HTTPResponder {
         package var origin: String
         /// Hosts beside the origin's that requests may name, such as `127.0.0.1:8090`.
         package var hosts: Set<String>
-        /// Addresses of proxies whose `X-Forwarded-For` is believed.
-        package var trustedProxies: Set<String>
+        /// Proxies whose `X-Forwarded-For` is believed.
+        package var trustedProxies: TrustedProxies
         package var limits: Limits
         package var logger: Logger
 
         package init(
             authentication: Authentication, cursors: CursorSigner, origin: String, hosts: Set<String> = [],
-            trustedProxies: Set<String> = [], limits: Limits = .none, logger: Logger
+            trustedProxies: TrustedProxies = .none, limits: Limits = .none, logger: Logger
         ) {
             self.authentication = authentication
             self.cursors = cursors
@@ -197,13 +197,12 @@ package struct RequestContext: Hummingbird.RequestContext {
         remoteAddress = source.channel.remoteAddress
     }
 
-    /// The client's address: the socket's, or what the nearest untrusted hop of `X-Forwarded-For` is.
-    func clientAddress(of request: Request, behind proxies: Set<String>) -> String {
-        let socket = remoteAddress?.ipAddress ?? "unknown"
-        guard proxies.contains(socket), let header = request.headers[.forwardedFor] else { return socket }
-        let hops = header.split(separator: ",").map { $0.filter { $0 != " " } }
-        let client = hops.last { !proxies.contains($0) } ?? hops.first ?? socket
-        return (try? SocketAddress(ipAddress: client, port: 0).ipAddress) ?? socket
+    /// The client's address: the socket's, or what the nearest untrusted hop of `X-Forwarded-For` says.
+    func clientAddress(of request: Request, behind proxies: TrustedProxies) -> String {
+        guard let socket = remoteAddress.flatMap({ ClientAddress($0) }) else { return "unknown" }
+        let header = request.headers[values: .forwardedFor].joined(separator: ",")
+        return ClientAddress.client(
+            of: socket, forwardedFor: header.isEmpty ? nil : header, behind: proxies).description
     }
 }
 

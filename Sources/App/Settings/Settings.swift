@@ -65,8 +65,8 @@ package struct Settings: Sendable {
 extension Settings {
     /// Makes the typed options of checked texts.
     init(_ text: (String) -> String) {
-        let number = { (key: String) in Int(text(key)) ?? 0 }
-        let optional = { (key: String) in text(key).isEmpty ? nil : text(key) }
+        func number(_ key: String) -> Int { Int(text(key)) ?? 0 }
+        func optional(_ key: String) -> String? { text(key).isEmpty ? nil : text(key) }
         database = text("database")
         mode = Mode(rawValue: text("mode")) ?? .sandbox
         parts = Set(Setting.list(text("roles")).compactMap(Part.init))

@@ -1,0 +1,169 @@
+// The composition root: makes every part, hands each what it needs, and collects what they offer.
+import AsyncHTTPClient
+import Audit
+package import Billing
+import Core
+import Events
+package import Identity
+package import Jobs
+import Ledger
+package import Logging
+import Mail
+import NIOCore
+import Operations
+package import Organizations
+package import ServiceLifecycle
+package import Storage
+package import Web
+
+/// The whole product over one open database.
+package struct Application: Sendable {
+    package let settings: Settings
+    package let database: any Database
+    package let identity: Identity
+    package let organizations: Organizations
+    package let billing: Billing
+    package let runner: JobRunner
+    package let gateway: Gateway
+    /// Every operation and page, as the gateway serves them.
+    package let endpoints: [Endpoint]
+    /// The file a new master key was written to by this start; nil when there was one already.
+    package let madeMasterKeyFile: String?
+    private let client: HTTPClient
+    private let logger: Logger
+
+    /// What all features together let an organisation see of tables that are not its own.
+    package static let visibility: [Visibility] =
+        Identity.visibility + Organizations.visibility + Billing.visibility + Operations.visibility
+
+    /// What a start may add to the product: the demo's pages.
+    package struct Additions: Sendable {
+        package var ribbon: Ribbon?
+        package var addPages: @Sendable (inout Pages, Application.Parts) -> Void = { _, _ in }
+        package init() {}
+    }
+
+    /// The parts that additions build on.
+    package struct Parts: Sendable {
+        package let database: any Database
+        package let identity: Identity
+        package let organizations: Organizations
+    }
+
+    /// Makes the product. Throws `MasterKeyProblem`, `RouteConflict` and `StorageError`, each with its sentence.
+    package init(
+        settings: Settings, database: any Database, logger: Logger, additions: Additions = Additions()
+    ) async throws {
+        self.settings = settings
+        self.database = database
+        self.logger = logger
+        let resources = Resources(folder: settings.resources)
+        let keys = try await InstanceKeys.unlock(
+            ["cursors", "sandbox"], configured: settings.masterKey, file: settings.masterKeyFile, database: database)
+        madeMasterKeyFile = keys.madeMasterKeyFile
+        client = Self.client()
+        identity = Identity(database: database)
+        organizations = Organizations(database: database, identity: identity)
+        let ledger = Ledger(database: database)
+        let payments = try Payments(settings: settings, keys: keys, client: client, database: database)
+        billing = payments.billing
+        let mail = MailFeature(server: settings.smtpServer, logger: logger)
+        let operations = Operations(
+            database: database, facts: Surroundings.facts(settings, verifications: Surroundings.verifications))
+
+        var handlers = JobHandlers()
+        try JobsFeature.addJobs(to: &handlers)
+        try mail.addJobs(to: &handlers)
+        try billing.addJobs(to: &handlers)
+        payments.sandbox?.addJobs(to: &handlers)
+        try operations.addJobs(to: &handlers)
+        let jobs = JobsFeature(handlers: handlers)
+        runner = jobs.runner(on: database, logger: logger)
+
+        var routes = Routes()
+        identity.addRoutes(to: &routes)
+        organizations.addRoutes(to: &routes)
+        billing.addRoutes(to: &routes)
+        payments.sandbox?.addRoutes(to: &routes)
+        ledger.addRoutes(to: &routes)
+        jobs.addRoutes(to: &routes)
+        mail.addRoutes(to: &routes)
+        Events.addRoutes(to: &routes)
+        Audit.addRoutes(to: &routes)
+        operations.addRoutes(to: &routes)
+
+        let console = ConsoleAssets(resources: resources)
+        let shell = ConsoleShell(
+            assets: console.assets, demoRibbon: additions.ribbon,
+            operatorItems: [NavItem("operator", "Instance", "/operator", .settings)]
+        ).shell
+        var pages = Pages(shell: shell)
+        identity.addPages(to: &pages)
+        organizations.addPages(to: &pages, shell: shell)
+        billing.addPages(to: &pages)
+        payments.sandbox?.addPages(to: &pages)
+        ledger.addPages(to: &pages)
+        jobs.addPages(to: &pages)
+        mail.addPages(to: &pages)
+        Audit.addPages(to: &pages, on: database)
+        operations.addPages(to: &pages)
+        additions.addPages(
+            &pages, Parts(database: database, identity: identity, organizations: organizations))
+
+        endpoints =
+            routes.endpoints + pages.endpoints + console.endpoints
+            + OpenAPI.endpoints(describing: routes.endpoints, assets: console.assets)
+        gateway = try Gateway(
+            endpoints: endpoints, database: database,
+            settings: .init(
+                authentication: organizations.authentication, cursors: CursorSigner(key: try keys.bytes("cursors")),
+                origin: settings.publicURL, hosts: settings.hosts, trustedProxies: settings.proxies,
+                limits: settings.rateLimits, logger: logger))
+    }
+
+    /// What runs for long, in the order of dependency: the last one is stopped first.
+    package func services(onRunning: @escaping @Sendable (Int) async -> Void) -> [any Service] {
+        var services: [any Service] = [LastUseService(organizations: organizations, logger: logger)]
+        if settings.parts.contains(.worker) { services.append(runner) }
+        if settings.parts.contains(.web) {
+            services.append(
+                HTTPServer(
+                    responder: gateway, options: settings.serverOptions, logger: logger, onRunning: onRunning))
+        }
+        return services
+    }
+
+    /// Lets go of what is held outside the database; call once the services have ended.
+    package func shutdown() async throws { try await client.shutdown() }
+
+    private static func client() -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout = .init(connect: .seconds(5), read: .seconds(15))
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+}
+
+/// Writes down once a minute when keys and sessions were last used, and once more at the end.
+private struct LastUseService: Service {
+    let organizations: Organizations
+    let logger: Logger
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try await Task.sleep(for: .seconds(60))
+                await flush()
+            }
+        }
+        await flush()
+    }
+
+    private func flush() async {
+        do {
+            try await organizations.flushLastUse()
+        } catch {
+            logger.warning("The times of last use can't be written at the moment", metadata: ["error": "\(error)"])
+        }
+    }
+}
