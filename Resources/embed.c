@@ -18,6 +18,9 @@ FILE_BYTES(console_favicon_svg) = {
 FILE_BYTES(sqlite_0001) = {
 #embed "migrations/sqlite/0001_instance.sql"
 };
+FILE_BYTES(sqlite_0002) = {
+#embed "migrations/sqlite/0002_audit_events.sql"
+};
 FILE_BYTES(sqlite_0003) = {
 #embed "migrations/sqlite/0003_jobs_mail.sql"
 };
@@ -39,6 +42,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("console/theme.js", console_theme_js),
     ENTRY("console/favicon.svg", console_favicon_svg),
     ENTRY("migrations/sqlite/0001_instance.sql", sqlite_0001),
+    ENTRY("migrations/sqlite/0002_audit_events.sql", sqlite_0002),
     ENTRY("migrations/sqlite/0003_jobs_mail.sql", sqlite_0003),
     ENTRY("migrations/sqlite/0004_identity.sql", sqlite_0004),
     ENTRY("migrations/sqlite/0005_organizations.sql", sqlite_0005),
