@@ -30,6 +30,9 @@ FILE_BYTES(sqlite_0004) = {
 FILE_BYTES(sqlite_0005) = {
 #embed "migrations/sqlite/0005_organizations.sql"
 };
+FILE_BYTES(sqlite_0006) = {
+#embed "migrations/sqlite/0006_ledger.sql"
+};
 FILE_BYTES(sqlite_0007) = {
 #embed "migrations/sqlite/0007_billing.sql"
 };
@@ -46,6 +49,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0003_jobs_mail.sql", sqlite_0003),
     ENTRY("migrations/sqlite/0004_identity.sql", sqlite_0004),
     ENTRY("migrations/sqlite/0005_organizations.sql", sqlite_0005),
+    ENTRY("migrations/sqlite/0006_ledger.sql", sqlite_0006),
     ENTRY("migrations/sqlite/0007_billing.sql", sqlite_0007),
 };
 
