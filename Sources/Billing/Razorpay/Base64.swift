@@ -13,22 +13,4 @@ enum Base64 {
         let padding = [UInt8](repeating: UInt8(ascii: "="), count: (4 - text.count % 4) % 4)
         return String(decoding: text + padding, as: UTF8.self)
     }
-
-    /// Reads base64 with its padding; nil for anything else.
-    static func decode(_ text: String) -> [UInt8]? {
-        guard text.utf8.count.isMultiple(of: 4) else { return nil }
-        let body = text.utf8.prefix { $0 != UInt8(ascii: "=") }
-        guard text.utf8.count - body.count <= 2, text.utf8.dropFirst(body.count).allSatisfy({ $0 == 61 }) else {
-            return nil
-        }
-        let plain = body.map { byte -> UInt8 in
-            switch byte {
-            case UInt8(ascii: "+"): UInt8(ascii: "-")
-            case UInt8(ascii: "/"): UInt8(ascii: "_")
-            case UInt8(ascii: "-"), UInt8(ascii: "_"): UInt8(ascii: "=")
-            default: byte
-            }
-        }
-        return Base64URL.decode(String(decoding: plain, as: UTF8.self))
-    }
 }

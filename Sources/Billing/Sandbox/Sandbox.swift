@@ -36,10 +36,14 @@ package struct Sandbox: Sendable {
     package func addRoutes(to routes: inout Routes) {
         addOrderRoutes(to: &routes)
         addPaymentRoutes(to: &routes)
+        addKeysRoute(to: &routes)
     }
 
-    /// Adds the checkout page.
-    package func addPages(to pages: inout Pages) { addCheckout(to: &pages) }
+    /// Adds the checkout, and a page with the keys for operators.
+    package func addPages(to pages: inout Pages) {
+        addCheckout(to: &pages)
+        addKeysPage(to: &pages)
+    }
 
     /// Adds the job that sends webhooks.
     package func addJobs(to handlers: inout JobHandlers) { addWebhookJobs(to: &handlers) }
