@@ -193,6 +193,18 @@ function prepare(root) {
   for (const form of all("dialog form", root)) guardTyped(form);
 }
 
+// A mailed or printed link carries its token in the fragment, which no server and no log sees: it goes into the form
+// and out of the address.
+function takeToken() {
+  const token = /^#token=([0-9A-Za-z_]{1,100})$/.exec(location.hash)?.[1];
+  const field = one("input[name=token]");
+  if (!token || !field) return;
+  field.value = token;
+  field.readOnly = true;
+  history.replaceState(null, "", location.pathname + location.search);
+  one("input:not([readonly], [type=hidden])", field.form)?.focus();
+}
+
 // Command palette: every link of the navigation and every action of the page.
 let palette;
 function paletteItems() {
@@ -263,5 +275,6 @@ function makePalette() {
 
 markTheme();
 prepare(document);
+takeToken();
 startLive();
 one(".error-summary")?.focus();

@@ -19,7 +19,7 @@ extension Organizations {
     ) throws -> Invitation {
         guard role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
         let id = try tx.organization()
-        guard let organization = try OrganizationsStore.find(id, in: tx) else { throw Problem.notFound("organization") }
+        guard let organization = try OrganizationsStore.find(id, in: tx) else { throw Problem.notFound("organisation") }
         guard try !MembersStore.hasEmail(email.folded, in: id, in: tx) else { throw OrganizationsProblem.alreadyMember }
         try InvitationsStore.expire(in: tx)
         guard try !InvitationsStore.hasPending(email, in: tx) else { throw OrganizationsProblem.alreadyInvited }

@@ -20,6 +20,11 @@ enum OrganizationsMail {
 
                 The link works once, until \(day). If you do not know \(organization), do nothing.
                 """)
-        try Mail.send(message, in: tx)
+        // Admins read the organisation's outbox; a link that makes an owner is for the instance's operators alone.
+        if invitation.role == .owner {
+            try tx.scoped(to: .instance) { tx in _ = try Mail.send(message, in: tx) }
+        } else {
+            try Mail.send(message, in: tx)
+        }
     }
 }

@@ -111,7 +111,7 @@ extension Organizations {
 
     /// An organisation, or 404.
     static func required(_ id: OrganizationID, in tx: any Transaction) throws -> Organization {
-        guard let organization = try OrganizationsStore.find(id, in: tx) else { throw Problem.notFound("organization") }
+        guard let organization = try OrganizationsStore.find(id, in: tx) else { throw Problem.notFound("organisation") }
         return organization
     }
 }

@@ -52,6 +52,16 @@ struct InvitationTests {
         #expect(await refusal { try await company.invite("Viewer@acme.example") } == "already_member")
     }
 
+    @Test func `a link that makes an owner is not in the outbox that admins read`() async throws {
+        let company = try await Company()
+        _ = try await company.invite("new@example.com", as: .owner)
+        _ = try await company.invite("other@example.com", as: .admin)
+        let seen = try company.database.read(in: .organization(company.acme.id)) { tx in
+            try tx.rows("SELECT recipient FROM messages") { try $0.text(0) }
+        }
+        #expect(seen == ["other@example.com"])
+    }
+
     @Test func `somebody without an account makes one by the invitation, for the invited address`() async throws {
         let company = try await Company()
         let token = try await company.invite("new@example.com", as: .admin)
