@@ -13,7 +13,7 @@ import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("RAPTORFLOW", str(ROOT / ".build" / "debug" / "raptorflow"))
-PASSWORD = "correct horse battery staple"
+PASSWORD = "violet harbour kettle 97"
 
 
 def free_port():

@@ -18,7 +18,7 @@ class Workspace:
         self.owner = Client(server.url, self.session)
         self.organization = self.owner.post("/v1/orgs", {"name": organization}).expect(201).json["id"]
         self.base = f"/v1/orgs/{self.organization}"
-        self.key = self.make_key("editor")
+        self.key = self.make_key("admin")
 
     def make_key(self, role, name="Tests"):
         answer = self.owner.post(f"{self.base}/api-keys", {"name": name, "role": role}, key=str(uuid.uuid4()))
