@@ -49,7 +49,7 @@ package struct Operations: Sendable {
         handlers.on("instance.prune", "Remove expired sessions, tokens and kept answers") { _ in
             .commit { tx in
                 _ = try Identity.prune(in: tx)
-                try PruningStore.removeIdempotencyKeys(before: tx.now.adding(.hours(-24)), limit: 1000, in: tx)
+                _ = try IdempotencyKeys.prune(in: tx)
             }
         }
         try handlers.schedule("backups.refresh", "7 * * * *", kind: "backups.refresh")

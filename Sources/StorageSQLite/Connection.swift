@@ -29,10 +29,17 @@ final class Connection {
 
     var currentScope: Scope? { scope.current }
 
-    /// Runs a fixed statement of the driver itself, such as BEGIN.
+    /// Runs a fixed statement of the driver itself, such as BEGIN; prepared once, since it comes with every unit.
     func execute(_ text: String) throws {
-        guard let connection = database.sqliteConnection else { throw StorageError.unavailable("closed") }
-        guard sqlite3_exec(connection, text, nil, nil, nil) == SQLITE_OK else { throw lastError() }
+        let prepared: PreparedStatement
+        if let known = statements[text] {
+            prepared = known
+        } else {
+            prepared = PreparedStatement(try database.makeStatement(sql: text), isForInstanceOnly: true)
+            statements[text] = prepared
+        }
+        defer { prepared.reset() }
+        while try prepared.step(on: self) {}
     }
 
     /// Whether a transaction is open: SQLite closes it by itself after some errors, such as a full disk.

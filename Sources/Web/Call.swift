@@ -1,5 +1,6 @@
 // What a handler is given, and what it may answer beside a plain value.
 package import Core
+import HTTPTypes
 package import Storage
 
 /// One request after authentication, authorisation, decoding and validation.
@@ -70,10 +71,14 @@ package struct RequestFacts: Sendable {
     package let flash: String?
     /// The raw body, for signatures over bytes.
     package let rawBody: [UInt8]
-    /// Request headers by lower-case name; the last one of a name.
-    package let headers: [String: String]
+    let fields: HTTPFields
     /// Turns the sort key of a page's last element into the cursor of this list.
     let signCursor: @Sendable (String) -> String
+
+    /// Request headers by lower-case name; the last one of a name.
+    package var headers: [String: String] {
+        fields.reduce(into: [:]) { headers, field in headers[field.name.canonicalName] = field.value }
+    }
 }
 
 /// A route without a body.

@@ -73,13 +73,12 @@ struct Exchange {
         return parsed
     }
 
-    /// The credential of the request, if any; a malformed header is refused.
+    /// The credential of the request, if any; other schemes than Bearer are the route's own matter (the simulator's).
     func credential() throws(Problem) -> (token: String, isCookie: Bool)? {
         if let header = head.headerFields[.authorization] {
             let parts = header.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer", parts[1].utf8.count <= 8192 else {
-                throw .unauthenticated
-            }
+            guard parts.first?.lowercased() == "bearer" else { return nil }
+            guard parts.count == 2, parts[1].utf8.count <= 8192 else { throw .unauthenticated }
             return (String(parts[1]), false)
         }
         guard let token = Cookies.value(of: SessionCookie.names, in: head.headerFields) else { return nil }
@@ -140,24 +139,22 @@ struct Exchange {
 
     /// What the handler is given.
     func call(
-        body: RawBody, endpoint: Endpoint, principal: Principal?, role: Role?, scope: Scope, settings: Gateway.Settings
+        body: RawBody, endpoint: Endpoint, caller: Caller, settings: Gateway.Settings
     ) throws(Problem) -> Call<RawBody> {
-        let list = Self.list(endpoint, scope)
+        let list = Self.list(endpoint, caller.scope)
         let after: String? = if let cursor = query["cursor"] { try settings.cursors.open(cursor, list: list) } else { nil }
         let actor =
-            principal?.actor(requestID: requestID, address: address)
+            caller.principal?.actor(requestID: requestID, address: address)
             ?? Actor(.anonymous, id: "-", display: "somebody not signed in", requestID: requestID, address: address)
-        var headers: [String: String] = [:]
-        for field in head.headerFields { headers[field.name.canonicalName] = field.value }
         return Call(
-            body: body, principal: principal, role: role, actor: actor,
+            body: body, principal: caller.principal, role: caller.role, actor: actor,
             page: PageRequest(limit: query["limit"].flatMap { Int($0) } ?? 25, after: after),
             request: RequestFacts(
                 id: requestID, method: method, pattern: endpoint.path, parameters: parameters, query: query,
                 address: address, userAgent: head.headerFields[.userAgent].map { String($0.prefix(300)) },
                 ifMatch: head.headerFields[.ifMatch], cookieToken: cookieToken, origin: settings.origin,
                 flash: Cookies.value(of: [Flash.name], in: head.headerFields).flatMap(Flash.message(from:)),
-                rawBody: body.bytes, headers: headers, signCursor: { settings.cursors.sign($0, list: list) }))
+                rawBody: body.bytes, fields: head.headerFields, signCursor: { settings.cursors.sign($0, list: list) }))
     }
 
     private static func list(_ endpoint: Endpoint, _ scope: Scope) -> String {

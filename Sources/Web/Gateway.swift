@@ -66,19 +66,40 @@ package struct Gateway: HTTPResponder {
         let endpoint = try route(&exchange)
         try settings.limits.spend(for: endpoint, by: exchange.address, &exchange.limitHeaders)
         exchange.query = try exchange.parseQuery(for: endpoint)
-        let principal = try authenticate(&exchange, for: endpoint)
-        let scope = try exchange.scope(of: endpoint)
-        let role = try authorise(principal, for: endpoint, in: scope)
-        try settings.limits.spend(for: endpoint, by: principal, &exchange.limitHeaders)
+        if case .read(let handle) = endpoint.work, endpoint.body == nil {
+            return try read(endpoint, &exchange, handle)
+        }
+        let caller = try database.read(in: .instance) { tx in try admit(&exchange, to: endpoint, in: tx) }
         let body = try await exchange.collect(request, for: endpoint)
-        let call = try exchange.call(
-            body: body, endpoint: endpoint, principal: principal, role: role, scope: scope, settings: settings)
+        let call = try exchange.call(body: body, endpoint: endpoint, caller: caller, settings: settings)
         do {
-            return try await run(endpoint, call, scope: scope, exchange)
+            return try await run(endpoint, call, scope: caller.scope, exchange)
         } catch let error as any ProblemConvertible {
             guard let recover = endpoint.recover, (400..<500).contains(error.problem.status) else { throw error }
-            return try database.read(in: scope) { tx in try recover(error.problem, call, tx) }
+            return try database.read(in: caller.scope) { tx in try recover(error.problem, call, tx) }
         }
+    }
+
+    /// A read is answered from one state of the database, credential and role included.
+    private func read(
+        _ endpoint: Endpoint, _ exchange: inout Exchange,
+        _ handle: (Call<RawBody>, any Transaction) throws -> Response
+    ) throws -> Response {
+        try database.read(in: .instance) { tx in
+            let caller = try admit(&exchange, to: endpoint, in: tx)
+            let body = RawBody(bytes: [], form: [:])
+            let call = try exchange.call(body: body, endpoint: endpoint, caller: caller, settings: settings)
+            return try tx.scoped(to: caller.scope) { tx in try handle(call, tx) }
+        }
+    }
+
+    /// Who calls, in which scope, with which role; throws when the route is not theirs to call.
+    private func admit(_ exchange: inout Exchange, to endpoint: Endpoint, in tx: any Transaction) throws -> Caller {
+        let principal = try authenticate(&exchange, in: tx)
+        let scope = try exchange.scope(of: endpoint)
+        let role = try authorise(principal, for: endpoint, scope: scope, in: tx)
+        try settings.limits.spend(for: endpoint, by: principal, &exchange.limitHeaders)
+        return Caller(principal: principal, role: role, scope: scope)
     }
 
     private func route(_ exchange: inout Exchange) throws -> Endpoint {
@@ -99,11 +120,9 @@ package struct Gateway: HTTPResponder {
 
     /// The principal of the credential that came along; a credential that is no good is refused even where none is
     /// needed, so that a program notices. The console's cookie is the exception: it just ends.
-    private func authenticate(_ exchange: inout Exchange, for endpoint: Endpoint) throws -> Principal? {
+    private func authenticate(_ exchange: inout Exchange, in tx: any Transaction) throws -> Principal? {
         guard let credential = try exchange.credential() else { return nil }
-        let principal = try database.read(in: .instance) { tx in
-            try settings.authentication.principal(credential.token, tx)
-        }
+        let principal = try settings.authentication.principal(credential.token, tx)
         if credential.isCookie {
             guard principal != nil else { return nil }
             try exchange.checkSameOrigin(settings)
@@ -114,15 +133,16 @@ package struct Gateway: HTTPResponder {
         return principal
     }
 
-    private func authorise(_ principal: Principal?, for endpoint: Endpoint, in scope: Scope) throws -> Role? {
+    private func authorise(
+        _ principal: Principal?, for endpoint: Endpoint, scope: Scope, in tx: any Transaction
+    ) throws -> Role? {
         if endpoint.access == .anyone { return nil }
         guard let principal else { throw Problem.unauthenticated }
         switch (endpoint.access, scope) {
         case (.member(let permission), .organization(let organization)):
-            let role = try database.read(in: .instance) { tx in
-                try settings.authentication.role(principal, organization, tx)
+            guard let role = try settings.authentication.role(principal, organization, tx) else {
+                throw Problem.notFound("organization")
             }
-            guard let role else { throw Problem.notFound("organization") }
             guard role.allows(permission) else { throw Problem.forbidden(permission) }
             return role
         case (.operators, _):
@@ -185,6 +205,13 @@ package struct Gateway: HTTPResponder {
                 "ms": "\((ContinuousClock.now - started) / .milliseconds(1))", "address": "\(exchange.address)",
             ])
     }
+}
+
+/// Who calls, after authentication and authorisation.
+struct Caller {
+    let principal: Principal?
+    let role: Role?
+    let scope: Scope
 }
 
 /// The context of one request; it knows the connection's address.
