@@ -73,7 +73,14 @@ extension Billing {
                 try PaymentStore.staleRefunds(checkedBefore: now.adding(-Self.silence), limit: Self.batch, in: tx)
             )
         }
-        for order in orders where order.provider == provider.account { try await check(order, by: actor) }
-        for (organization, refund) in refunds { try await check(refund, of: organization, by: actor) }
+        var failure: (any Error)?
+        for order in orders where order.provider == provider.account {
+            do { try await check(order, by: actor) } catch { failure = error }
+        }
+        for (organization, refund) in refunds {
+            do { try await check(refund, of: organization, by: actor) } catch { failure = error }
+        }
+        // One that can't be asked about does not hold up the others, but the job says that something is wrong.
+        if let failure { throw failure }
     }
 }

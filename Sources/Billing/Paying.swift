@@ -5,7 +5,7 @@ import Web
 
 extension Billing {
     /// What the first transaction decided.
-    private enum Plan {
+    private enum OrderPlan {
         case ready(PaymentOrder)
         case create(PaymentOrder, isNew: Bool)
     }
@@ -32,7 +32,7 @@ extension Billing {
         }
     }
 
-    private func planOrder(for id: InvoiceID, in tx: any Transaction) throws -> Plan {
+    private func planOrder(for id: InvoiceID, in tx: any Transaction) throws -> OrderPlan {
         guard let invoice = try InvoiceStore.find(id, in: tx) else { throw Problem.notFound("invoice") }
         guard invoice.state == .open else { throw BillingProblem.notPayable }
         if let order = try PaymentStore.liveOrder(of: id, in: tx) {

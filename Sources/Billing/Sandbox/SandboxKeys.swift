@@ -18,7 +18,36 @@ struct SandboxKeys: Codable, Sendable {
     }
 }
 
+/// A webhook of the simulator, as it is sent.
+struct SandboxEvent: Codable, Sendable {
+    /// The value of `X-Razorpay-Event-Id`.
+    let id: String
+    let type: String
+    /// The body, byte for byte.
+    let body: String
+    /// The value of `X-Razorpay-Signature`.
+    var signature = ""
+    let createdAt: Timestamp
+    let deliveredAt: Timestamp?
+
+    enum CodingKeys: String, CodingKey {
+        case id, type, body, signature
+        case createdAt = "created_at"
+        case deliveredAt = "delivered_at"
+    }
+}
+
+/// The newest webhooks of the simulator.
+struct SandboxEventList: Codable, Sendable {
+    let data: [SandboxEvent]
+}
+
 extension Sandbox {
+    /// The signature of a webhook's body.
+    func signature(of body: String) -> String {
+        RazorpaySignature.sign(Array(body.utf8), secret: credentials.webhookSecrets.first ?? "")
+    }
+
     var keys: SandboxKeys {
         SandboxKeys(
             baseURL: ownURL() + Self.path, keyID: credentials.keyID, keySecret: credentials.keySecret,
@@ -30,6 +59,17 @@ extension Sandbox {
             "\(Self.path)/keys", "getSandboxKeys", "Read the simulator's address and keys", tag: "sandbox",
             allow: .operators, returns: SandboxKeys.self
         ) { _, _ in keys }
+        routes.get(
+            "\(Self.path)/events", "listSandboxEvents", "List the simulator's newest webhooks", tag: "sandbox",
+            allow: .operators, returns: SandboxEventList.self
+        ) { _, tx in
+            SandboxEventList(
+                data: try SandboxStore.events(limit: 100, in: tx).map { event in
+                    var event = event
+                    event.signature = signature(of: event.body)
+                    return event
+                })
+        }
     }
 
     func addKeysPage(to pages: inout Pages) {

@@ -147,6 +147,20 @@ enum SandboxStore {
         try tx.first("SELECT body FROM sandbox_events WHERE id = \(id)") { try $0.text(0) }
     }
 
+    /// Newest first.
+    static func events(limit: Int, in tx: any Transaction) throws -> [SandboxEvent] {
+        try tx.rows(
+            """
+            SELECT id, type, body, created_at, delivered_at FROM sandbox_events
+            ORDER BY created_at DESC, id LIMIT \(limit)
+            """
+        ) { row in
+            SandboxEvent(
+                id: try row.text(0), type: try row.text(1), body: try row.text(2), createdAt: try row.time(3),
+                deliveredAt: row.optionalTime(4))
+        }
+    }
+
     static func markDelivered(_ id: String, in tx: any Transaction) throws {
         try tx.run("UPDATE sandbox_events SET delivered_at = \(tx.now) WHERE id = \(id) AND delivered_at IS NULL")
     }

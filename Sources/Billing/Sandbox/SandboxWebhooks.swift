@@ -51,9 +51,7 @@ extension Sandbox {
         var request = HTTPClientRequest(url: ownURL() + "/v1/webhooks/razorpay")
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
-        request.headers.add(
-            name: "X-Razorpay-Signature",
-            value: RazorpaySignature.sign(Array(body.utf8), secret: credentials.webhookSecrets.first ?? ""))
+        request.headers.add(name: "X-Razorpay-Signature", value: signature(of: body))
         request.headers.add(name: "X-Razorpay-Event-Id", value: id)
         request.body = .bytes(ByteBuffer(string: body))
         let response = try await client.execute(request, timeout: .seconds(5))
