@@ -24,7 +24,8 @@ extension Organizations {
             let role = try call.ownRole()
             let target = Audit.Target("member", member.userID)
             let history = role.allows(.auditRead) ? try Audit.timeline(of: target, in: tx) : []
-            return Self.memberPage(member, organization, role, history)
+            return Self.memberPage(
+                member, organization, role, history, isSelf: call.principal?.user == member.userID)
         }
         pages.action("/orgs/{org}/members/{user}/role", "changeRolePage", allow: .member(.membersManage)) { call, tx in
             guard let role = Role(rawValue: call.body["role"]) else { throw Problem.notFound("role") }
@@ -124,7 +125,8 @@ extension Organizations {
     }
 
     private static func memberPage(
-        _ member: Member, _ organization: OrganizationID, _ own: Role, _ history: [AuditEvent]
+        _ member: Member, _ organization: OrganizationID, _ own: Role, _ history: [AuditEvent],
+        isSelf: Bool
     ) -> PageView {
         let base = "/orgs/\(organization)"
         let facts = HTML.details([
@@ -140,13 +142,32 @@ extension Organizations {
             text: "They lose access at once. What they did stays, and so do the keys they made.",
             action: "\(base)/members/\(member.userID)/remove")
         let timeline = HTML.timeline(
-            history.map { TimelineItem("\($0.action)", at: $0.at, by: $0.actor.display) })
+            history.map { TimelineItem("\(words(for: $0))", at: $0.at, by: $0.actor.display) })
         let body = HTML.columns(
-            main: mayChange ? HTML.panel("Role", form) : HTML.panel(facts),
+            main: mayChange ? HTML.panel(form) : HTML.panel(facts),
             aside: mayChange ? HTML.panel(facts) : .empty)
         return PageView(
             member.name, section: "members", crumbs: [Link("Members", "\(base)/members")],
-            actions: mayChange ? [remove] : [],
+            actions: isSelf ? [leaveButton(base)] : mayChange ? [remove] : [],
             "\(body)\(history.isEmpty ? .empty : HTML.section("What happened", timeline))")
+    }
+
+    private static func words(for event: AuditEvent) -> String {
+        let details = try? JSONParser.parse(Array(event.details.utf8))
+        let role = { (name: String) in Role(rawValue: details?[name]?.stringValue ?? "")?.title ?? "" }
+        return switch event.action {
+        case "member.joined": "Joined as \(role("role"))"
+        case "member.role_changed": "From \(role("from")) to \(role("to"))"
+        case "member.left": "Left"
+        case "member.removed": "Was removed"
+        default: event.action
+        }
+    }
+
+    static func leaveButton(_ base: String) -> HTML {
+        HTML.confirm(
+            id: "leave", button: "Leave", title: "Leave this organisation?",
+            text: "You lose access at once. Somebody has to invite you again if you want to come back.",
+            action: "\(base)/leave")
     }
 }

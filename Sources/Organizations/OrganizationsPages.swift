@@ -140,15 +140,11 @@ extension Organizations {
                 "slug", label: "Short name", state: state, default: organization.slug,
                 hint: "Lower-case letters, digits and inner hyphens."))
             """
-        let leave = HTML.confirm(
-            id: "leave", button: "Leave", title: "Leave \(organization.name)?",
-            text: "You lose access at once. Somebody has to invite you again if you want to come back.",
-            action: "\(base)/leave")
         return PageView(
             "Settings", section: "settings",
             """
             \(HTML.panel("Name", HTML.form(action: "\(base)/settings", submit: "Save", state: state, fields)))\
-            \(HTML.section("Leave this organisation", lead: "The last owner can't leave.", leave))
+            \(HTML.section("Leave this organisation", lead: "The last owner can't leave.", leaveButton(base)))
             """)
     }
 }
