@@ -32,7 +32,7 @@ demo: release ## Build and start a living demo company; prints its address and s
 	$(DIST)/raptorflow demo
 
 test: test-swift test-blackbox coverage ## Everything that must be green: Swift tests, the real binary over HTTP and in a browser, coverage
-	@grep -hE '^. Test run with|^=+ .* in |^coverage' .build/test-swift.log .build/test-blackbox.log .build/coverage.log
+	@grep -hE 'Test run with|^=+ .* in |^coverage' .build/test-swift.log .build/test-blackbox.log .build/coverage.log
 
 # Our own modules are built instrumented (Package.swift reads COVERAGE); dependencies stay as they are.
 test-swift test-blackbox: export COVERAGE = 1
