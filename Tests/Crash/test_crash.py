@@ -11,7 +11,7 @@ from workspace import Workspace
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "50"))
 WRITERS = 4
-SECONDS = 150
+SECONDS = 170
 
 
 class Writer(threading.Thread):
@@ -52,7 +52,7 @@ def load_and_kill(server, workspace, accounts):
     writers = [Writer(workspace, accounts) for _ in range(WRITERS)]
     for writer in writers:
         writer.start()
-    time.sleep(random.uniform(0.02, 0.5))
+    time.sleep(random.uniform(0.02, 0.4))
     server.kill()
     for writer in writers:
         writer.join(30)
@@ -102,7 +102,7 @@ def crash_once(server, workspace, accounts, written):
     assert fresh or len(written) > len(accounts), "no write was acknowledged before the first kill"
     for path, identifier, key in fresh:
         written[identifier] = (path, key)
-    for path, identifier, _ in fresh[-20:]:
+    for path, identifier, _ in fresh[-10:]:
         client.get(f"{path}/{identifier}").expect(200)
     # What was under way may have been written or not; asked for again with its key it is written once.
     for path, body, key in filter(None, (writer.unanswered for writer in writers)):
