@@ -1,4 +1,4 @@
-// An invoice to read, print and pay; the details that stand on it; and the provider's checkout in live mode.
+// An invoice to read, print and pay.
 import Core
 import Storage
 import Web
@@ -11,12 +11,14 @@ extension Billing {
         }
         pages.actionAct("/orgs/{org}/invoices/{invoice}/pay", "pay an invoice", allow: .member(.billingManage)) {
             call in
-            let order = try await order(
-                for: try call.id("invoice"), of: try call.organization(), by: call.actor)
-            return .redirect(to: checkoutPath(order))
-        }
-        pages.page("/orgs/{org}/invoices/{invoice}/checkout", "checkout", allow: .member(.billingManage)) { call, tx in
-            try checkoutPage(try invoice(try call.id("invoice"), in: tx), in: tx)
+            let organization = try call.organization()
+            let order = try await order(for: try call.id("invoice"), of: organization, by: call.actor)
+            guard case .script(let address, let origins, let keyID) = provider.checkout else {
+                return .redirect(to: checkoutPath(order))
+            }
+            let invoice = try database.read(in: .organization(organization)) { try self.invoice(order.invoice, in: $0) }
+            return LiveCheckout(invoice: invoice, order: order, address: address, origins: origins, keyID: keyID)
+                .response
         }
     }
 
@@ -118,32 +120,5 @@ extension Billing {
         if let paid = it.paidAt { items.append(TimelineItem("<b>Paid</b>", at: paid, tone: .good)) }
         if let voided = it.voidedAt { items.append(TimelineItem("Voided", at: voided)) }
         return items.reversed()
-    }
-
-    // MARK: Live checkout
-
-    /// The page that opens Razorpay's checkout. Its script draws the button and posts the result to our callback, so
-    /// nothing inline is needed; the policy of this one page allows the script's origins.
-    private func checkoutPage(_ it: Invoice, in tx: any Transaction) throws -> PageView {
-        let base = "/orgs/\(try tx.organization())"
-        guard case .script(let address, _, let keyID) = provider.checkout,
-            let order = try PaymentStore.liveOrder(of: it.id, in: tx), let remoteID = order.remoteID
-        else { throw BillingProblem.notPayable }
-        let form: HTML = """
-            <form method="post" action="\(base)/billing/callback"><script src="\(address)" data-key="\(keyID)" \
-            data-order_id="\(remoteID)" data-amount="\(String(order.amount.amount))" \
-            data-currency="\(order.amount.currency)" data-name="\(it.seller.name)" \
-            data-description="Invoice \(it.number)" data-buttontext="Pay \(order.amount.formatted)"></script>\
-            <noscript><p>The payment provider needs script. Pay from a browser that runs it.</p></noscript></form>\
-            <p>\(HTML.link("Back to the invoice", href: "\(base)/invoices/\(it.id)"))</p>
-            """
-        let lines: [(HTML, String)] = [
-            ("Invoice \(it.number)", it.subtotal.formatted), ("Tax", it.tax.formatted), ("Total", it.total.formatted),
-        ]
-        return PageView(
-            "Pay \(it.number)", isPlain: true,
-            HTML.checkout(
-                seller: it.seller.name, price: it.total.formatted, note: "Invoice \(it.number)", lines: lines,
-                title: "Pay with Razorpay", form))
     }
 }

@@ -70,11 +70,11 @@ extension Billing {
         }
     }
 
-    /// Where a person goes to pay an order: a path of this instance.
+    /// Where a person goes to pay an order: the simulator, or the invoice with its button.
     func checkoutPath(_ order: PaymentOrder) -> String {
         let organization = "/orgs/\(order.organization)"
         switch provider.checkout {
-        case .script: return "\(organization)/invoices/\(order.invoice)/checkout"
+        case .script: return "\(organization)/invoices/\(order.invoice)"
         case .page(let path):
             return "\(path)/\(order.remoteID ?? "")?callback=\(organization)/billing/callback"
                 + "&cancel=\(organization)/invoices/\(order.invoice)"

@@ -168,13 +168,13 @@ def test_a_manual_capture_and_refunds_by_the_official_client(server, client):
     with pytest.raises(razorpay.errors.BadRequestError, match="equal"):
         client.payment.capture(payment, 100, {"currency": "INR"})
     assert client.payment.capture(payment, 50000, {"currency": "INR"})["status"] == "captured"
-    refund = client.payment.refund(payment, 20000, {})
+    refund = client.payment.refund(payment, {"amount": 20000})
     assert re.fullmatch(r"rfnd_[A-Za-z0-9]{14}", refund["id"])
     assert client.refund.fetch(refund["id"]) == refund
     assert client.payment.fetch(payment)["refund_status"] == "partial"
     with pytest.raises(razorpay.errors.BadRequestError, match="greater"):
-        client.payment.refund(payment, 30001, {})
-    client.payment.refund(payment, 30000, {})
+        client.payment.refund(payment, {"amount": 30001})
+    client.payment.refund(payment, {"amount": 30000})
     assert client.payment.fetch(payment)["status"] == "refunded"
 
 
@@ -189,7 +189,7 @@ def test_a_plan_is_in_force_however_the_news_comes(server, workspace, outcome):
     invoice = buyer.owner.get(f"{buyer.base}/invoices/{taken['checkout']['invoice_id']}").expect(200).json
     assert invoice["state"] == "paid" and re.fullmatch(r"INV/\d{4}/\d{6}", invoice["number"])
     if outcome != "callback":
-        wait_for(lambda: all(event["delivered_at"] for event in events(workspace)))
+        wait_for(lambda: all(event.get("delivered_at") for event in events(workspace)))
     time.sleep(0.5)
     assert captures(server, form["razorpay_payment_id"]) == 1
     assert [payment["state"] for payment in buyer.payments()] == ["captured"]
@@ -202,7 +202,7 @@ def test_a_declined_payment_charges_nothing_and_can_be_tried_again(server, works
     failed = wait_for(buyer.payments)
     assert [payment["state"] for payment in failed] == ["failed"]
     assert buyer.subscription()["plan"] == "free"
-    again = buyer.owner.post(f"{buyer.base}/invoices/{taken['checkout']['invoice_id']}/pay", {}, key="again")
+    again = buyer.owner.post(f"{buyer.base}/invoices/{taken['checkout']['invoice_id']}/pay", key="again")
     pay(server, again.expect(200).json, "success")
     assert wait_for(buyer.is_active)
 
@@ -227,8 +227,8 @@ def test_a_refund_is_made_once_and_ends_the_plan(server, workspace, client):
 def test_a_trial_needs_no_money(workspace):
     buyer = Buyer(workspace)
     taken = buyer.take(trial=True)
-    assert taken["subscription"]["state"] == "trialing" and taken["checkout"] is None
-    assert buyer.owner.post(f"{buyer.base}/subscription/cancel", {}).expect(200).json["state"] == "cancelled"
+    assert taken["subscription"]["state"] == "trialing" and "checkout" not in taken
+    assert buyer.owner.post(f"{buyer.base}/subscription/cancel").expect(200).json["state"] == "cancelled"
 
 
 def test_a_webhook_without_a_true_signature_is_refused(server):
