@@ -60,7 +60,10 @@ struct Serving {
             for signal in signals { signal.cancel() }
         } catch {
             try? await application.shutdown()
-            throw error
+            // The only system call whose failure a person can mend here is the one that takes the port.
+            guard "\(error)".contains("Address already in use") else { throw error }
+            throw CommandFailed(
+                "\(settings.host):\(settings.port) is taken by another program. Stop that one, or choose another --port.")
         }
     }
 

@@ -26,6 +26,8 @@ struct DoctorCommand: Command {
         let opened: DatabaseFile
         do {
             opened = try DatabaseFile.openAsItIs(settings.database)
+        } catch let error as MigrationError {
+            return [Doctor.Finding("Schema", .red, "\(error)")]
         } catch {
             return [Doctor.Finding("Database file", .red, "\(error)")]
         }

@@ -126,6 +126,7 @@ package struct ProblemCode: Sendable {
         ProblemCode("job_not_retryable", 409, "Only dead and cancelled jobs can be run again."),
         ProblemCode("message_not_sendable", 409, "The message was sent, or is being sent."),
         ProblemCode("backup_running", 409, "A backup is being taken already."),
+        ProblemCode("demo_clock_limit", 409, "The clock of the demo was moved as far as it goes. Start the demo anew."),
         ProblemCode("cron_invalid", 422, "The schedule is not a cron expression; the detail says what is wrong."),
         ProblemCode("not_ready", 503, "The instance can't serve yet or any more; the detail says what is missing."),
     ]
