@@ -59,7 +59,7 @@ package struct Application: Sendable {
         self.logger = logger
         let resources = Resources(folder: settings.resources)
         let keys = try await InstanceKeys.unlock(
-            ["cursors", "sandbox"], configured: settings.masterKey, file: settings.masterKeyFile, database: database)
+            ["answers", "cursors", "sandbox"], configured: settings.masterKey, file: settings.masterKeyFile, database: database)
         madeMasterKeyFile = keys.madeMasterKeyFile
         client = Self.client()
         identity = Identity(database: database)
@@ -117,7 +117,7 @@ package struct Application: Sendable {
             endpoints: endpoints, database: database,
             settings: .init(
                 authentication: organizations.authentication, cursors: CursorSigner(key: try keys.bytes("cursors")),
-                origin: settings.publicURL, hosts: settings.hosts, trustedProxies: settings.proxies,
+                answers: AnswerSeal(key: try keys.bytes("answers")), origin: settings.publicURL, hosts: settings.hosts, trustedProxies: settings.proxies,
                 limits: settings.rateLimits, logger: logger))
     }
 

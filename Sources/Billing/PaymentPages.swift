@@ -113,7 +113,9 @@ extension Billing {
     /// The provider's page sends the browser here. It comes from another site, without our cookie; the signature says
     /// all there is to say.
     func addCallbackPage(to pages: inout Pages) {
-        pages.actionAct("/orgs/{org}/billing/callback", "payment callback", allow: .anyone) { call in
+        pages.actionAct(
+            "/orgs/{org}/billing/callback", "payment callback", allow: .anyone, acceptsCrossSite: true
+        ) { call in
             let organization = try call.organization()
             let proof = CheckoutProof(
                 orderID: call.body["razorpay_order_id"], paymentID: call.body["razorpay_payment_id"],

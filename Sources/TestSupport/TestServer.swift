@@ -71,7 +71,8 @@ extension Gateway.Settings {
         Gateway.Settings(
             authentication: Authentication(
                 principal: { token, _ in principals[token] }, role: { _, _, _ in role }),
-            cursors: CursorSigner(key: [UInt8](repeating: 7, count: 32)), origin: "http://127.0.0.1",
+            cursors: CursorSigner(key: [UInt8](repeating: 7, count: 32)),
+            answers: AnswerSeal(key: [UInt8](repeating: 8, count: 32)), origin: "http://127.0.0.1",
             limits: limits, logger: .silent)
     }
 }

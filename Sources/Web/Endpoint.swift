@@ -18,9 +18,32 @@ package struct Endpoint: Sendable {
     /// Codes beyond the general ones that the operation can answer.
     package let problems: [String]
     package var requiresIdempotencyKey = false
+    /// Whether a browser may send this from another site, because something else than the cookie authenticates it.
+    package var acceptsCrossSite = false
     package let work: Work
     /// How a page shows a refusal; nil answers with the problem itself.
     package var recover: Recovery?
+
+    package init(
+        method: String, path: String, id: String, summary: String, tag: String, access: Access,
+        query: [QueryParameter] = [], body: BodyRule? = nil, output: Output, problems: [String] = [],
+        requiresIdempotencyKey: Bool = false, acceptsCrossSite: Bool = false, work: Work, recover: Recovery? = nil
+    ) {
+        self.method = method
+        self.path = path
+        self.id = id
+        self.summary = summary
+        self.tag = tag
+        self.access = access
+        self.query = query
+        self.body = body
+        self.output = output
+        self.problems = problems
+        self.requiresIdempotencyKey = requiresIdempotencyKey
+        self.acceptsCrossSite = acceptsCrossSite
+        self.work = work
+        self.recover = recover
+    }
 
     /// Turns a refusal of a submission into the page that shows it.
     package typealias Recovery = @Sendable (Problem, Call<RawBody>, any Transaction) throws -> Response

@@ -87,19 +87,30 @@ struct Exchange {
 
     /// Cookies come along on their own, so an unsafe method has to prove that our own page sent it.
     func checkSameOrigin(_ settings: Gateway.Settings) throws(Problem) {
-        guard method != "GET", method != "HEAD" else { return }
-        if let site = head.headerFields[.secFetchSite] {
-            if site == "same-origin" { return }
-        } else if head.headerFields[.origin] == settings.origin {
-            return
-        }
-        throw Problem("cross_origin_request", status: 403, "This must be sent from a page of this site.")
+        guard method != "GET", method != "HEAD", endpoint?.acceptsCrossSite != true else { return }
+        guard isSameOrigin(settings) == true else { throw Self.crossOrigin }
     }
+
+    /// A form that needs no cookie (sign-in, set-up) is not to be sent from another site either: it would sign the
+    /// browser in as somebody else. Programs, which send neither header, are let through.
+    func checkForm(_ settings: Gateway.Settings) throws(Problem) {
+        guard let endpoint, endpoint.output.isPage, endpoint.method == "POST", !endpoint.acceptsCrossSite else { return }
+        if isSameOrigin(settings) == false { throw Self.crossOrigin }
+    }
+
+    /// Whether the browser says that a page of ours sent this; nil when nothing is said.
+    private func isSameOrigin(_ settings: Gateway.Settings) -> Bool? {
+        if let site = head.headerFields[.secFetchSite] { return site == "same-origin" }
+        return head.headerFields[.origin].map { $0 == settings.origin }
+    }
+
+    private static let crossOrigin = Problem(
+        "cross_origin_request", status: 403, "This must be sent from a page of this site.")
 
     /// The scope a handler runs in: the organisation of the path for members, else the instance.
     func scope(of endpoint: Endpoint) throws(Problem) -> Scope {
         guard case .member = endpoint.access else { return .instance }
-        guard let id = OrganizationID(parameters["org"] ?? "") else { throw .notFound("organization") }
+        guard let id = OrganizationID(parameters["org"] ?? "") else { throw .notFound("organisation") }
         return .organization(id)
     }
 
@@ -163,7 +174,7 @@ struct Exchange {
 
     /// The key of a POST, if it came with one; throws 400 where it is required and missing.
     func idempotency(
-        of endpoint: Endpoint, _ call: Call<RawBody>, _ scope: Scope
+        of endpoint: Endpoint, _ call: Call<RawBody>, _ scope: Scope, _ settings: Gateway.Settings
     ) throws(Problem) -> IdempotentRequest? {
         guard endpoint.method == "POST", !endpoint.output.isPage else { return nil }
         guard let header = head.headerFields[.idempotencyKey] else {
@@ -178,7 +189,7 @@ struct Exchange {
         guard let principal = call.principal else { return nil }
         return IdempotentRequest(
             scope: scope, principal: principal.id, key: key, method: method, target: "\(path)?\(rawQuery)",
-            body: call.body.bytes)
+            body: call.body.bytes, seal: settings.answers)
     }
 }
 

@@ -12,6 +12,7 @@ package struct Gateway: HTTPResponder {
     package struct Settings: Sendable {
         package var authentication: Authentication
         package var cursors: CursorSigner
+        package var answers: AnswerSeal
         /// Where people reach this instance: `https://app.example.com`; the only base of links.
         package var origin: String
         /// Hosts beside the origin's that requests may name, such as `127.0.0.1:8090`.
@@ -22,11 +23,12 @@ package struct Gateway: HTTPResponder {
         package var logger: Logger
 
         package init(
-            authentication: Authentication, cursors: CursorSigner, origin: String, hosts: Set<String> = [],
+            authentication: Authentication, cursors: CursorSigner, answers: AnswerSeal, origin: String, hosts: Set<String> = [],
             trustedProxies: TrustedProxies = .none, limits: Limits = .none, logger: Logger
         ) {
             self.authentication = authentication
             self.cursors = cursors
+            self.answers = answers
             self.origin = origin
             self.hosts = hosts
             self.trustedProxies = trustedProxies
@@ -66,6 +68,7 @@ package struct Gateway: HTTPResponder {
         let endpoint = try route(&exchange)
         try settings.limits.spend(for: endpoint, by: exchange.address, &exchange.limitHeaders)
         exchange.query = try exchange.parseQuery(for: endpoint)
+        try exchange.checkForm(settings)
         if case .read(let handle) = endpoint.work, endpoint.body == nil {
             return try read(endpoint, &exchange, handle)
         }
@@ -141,7 +144,7 @@ package struct Gateway: HTTPResponder {
         switch (endpoint.access, scope) {
         case (.member(let permission), .organization(let organization)):
             guard let role = try settings.authentication.role(principal, organization, tx) else {
-                throw Problem.notFound("organization")
+                throw Problem.notFound("organisation")
             }
             guard role.allows(permission) else { throw Problem.forbidden(permission) }
             return role
@@ -158,7 +161,7 @@ package struct Gateway: HTTPResponder {
     private func run(
         _ endpoint: Endpoint, _ call: Call<RawBody>, scope: Scope, _ exchange: Exchange
     ) async throws -> Response {
-        let keyed = try exchange.idempotency(of: endpoint, call, scope)
+        let keyed = try exchange.idempotency(of: endpoint, call, scope, settings)
         switch endpoint.work {
         case .read(let handle):
             return try database.read(in: scope) { tx in try handle(call, tx) }

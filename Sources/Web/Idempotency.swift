@@ -1,6 +1,7 @@
 // Idempotency-Key: the same request twice happens once (IETF draft-ietf-httpapi-idempotency-key-header).
 import Core
 import Crypto
+import FoundationEssentials
 package import Storage
 
 /// One request with a key, in the scope of an organisation (or the instance) and its principal.
@@ -8,8 +9,9 @@ struct IdempotentRequest: Sendable {
     let scope: String
     let principal: String
     let key: String
-    /// SHA-256 over method, target, content type and raw body: another request under the same key is refused.
+    /// SHA-256 over method, target and raw body: another request under the same key is refused.
     let hash: [UInt8]
+    let seal: AnswerSeal
 
     /// How long answers are kept: 24 hours.
     static let kept = Milliseconds.hours(24)
@@ -27,7 +29,10 @@ struct IdempotentRequest: Sendable {
         return String(text)
     }
 
-    init(scope: Scope, principal: String, key: String, method: String, target: String, body: [UInt8]) {
+    init(
+        scope: Scope, principal: String, key: String, method: String, target: String, body: [UInt8], seal: AnswerSeal
+    ) {
+        self.seal = seal
         self.scope = if case .organization(let id) = scope { id.text } else { "instance" }
         self.principal = principal
         self.key = key
@@ -58,10 +63,11 @@ struct IdempotentRequest: Sendable {
                 "idempotency_key_in_use", status: 409, "The first request with this Idempotency-Key is still running.",
                 retryAfter: 1)
         }
+        let body = try seal.open(stored.body)
         return Response(
             status: status,
-            headers: [("Idempotent-Replayed", "true")] + (stored.body.isEmpty ? [] : [("Content-Type", "application/json")]),
-            body: stored.body)
+            headers: [("Idempotent-Replayed", "true")] + (body.isEmpty ? [] : [("Content-Type", "application/json")]),
+            body: body)
     }
 
     /// Notes that the request runs now.
@@ -71,11 +77,29 @@ struct IdempotentRequest: Sendable {
 
     /// Keeps the answer, in the transaction of the effect.
     func finish(_ response: Response, in tx: any Transaction) throws {
-        try IdempotencyStore.insert(self, status: response.status, body: response.body, in: tx)
+        try IdempotencyStore.insert(self, status: response.status, body: try seal.close(response.body), in: tx)
     }
 
     /// Frees the key after a refusal without effect.
     func release(in tx: any Transaction) throws { try IdempotencyStore.remove(self, in: tx) }
+}
+
+/// Seals kept answers: an answer may hold a secret that is shown once, and the file must not.
+package struct AnswerSeal: Sendable {
+    private let key: SymmetricKey
+
+    /// Takes 32 secret bytes.
+    package init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
+
+    func close(_ body: [UInt8]) throws -> [UInt8] {
+        if body.isEmpty { return [] }
+        return Array(try AES.GCM.seal(body, using: key).combined ?? Data())
+    }
+
+    func open(_ sealed: [UInt8]) throws -> [UInt8] {
+        if sealed.isEmpty { return [] }
+        return Array(try AES.GCM.open(try AES.GCM.SealedBox(combined: sealed), using: key))
+    }
 }
 
 /// Answers older than a day are of no use to anybody.

@@ -111,11 +111,15 @@ package struct Pages {
     }
 
     /// A button whose work waits for something else.
+    ///
+    /// `acceptsCrossSite` lets a browser send it from another site: only where a signature authenticates it.
     package mutating func actionAct(
-        _ path: String, _ name: String, allow: Access,
+        _ path: String, _ name: String, allow: Access, acceptsCrossSite: Bool = false,
         _ submit: @escaping @Sendable (Call<Form>) async throws -> Response
     ) {
-        add("POST", path, name, allow, .act { call in try await submit(call.with(Form(call.body.form))) })
+        add(
+            "POST", path, name, allow, acceptsCrossSite: acceptsCrossSite,
+            .act { call in try await submit(call.with(Form(call.body.form))) })
     }
 
     private func recovery(
@@ -134,12 +138,12 @@ package struct Pages {
 
     private mutating func add(
         _ method: String, _ path: String, _ name: String, _ allow: Access, query: [QueryParameter] = [],
-        recover: Endpoint.Recovery? = nil, _ work: Endpoint.Work
+        recover: Endpoint.Recovery? = nil, acceptsCrossSite: Bool = false, _ work: Endpoint.Work
     ) {
         endpoints.append(
             Endpoint(
                 method: method, path: path, id: name, summary: name, tag: "console", access: allow, query: query,
-                body: method == "POST" ? .form(limit: 65_536) : nil, output: .page, problems: [], work: work,
-                recover: recover))
+                body: method == "POST" ? .form(limit: 65_536) : nil, output: .page, acceptsCrossSite: acceptsCrossSite,
+                work: work, recover: recover))
     }
 }

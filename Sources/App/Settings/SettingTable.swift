@@ -39,7 +39,7 @@ extension Setting {
 
     private static let mail: [Setting] = [
         Setting("smtp.host", .text, "The mail server; without it messages stay in the outbox."),
-        Setting("smtp.port", .integer(1...65535), default: "587", "The mail server's port."),
+        Setting("smtp.port", .integer(1...65535), default: "25", "The mail server's port."),
         Setting("smtp.from", .email, "The sender's address of all messages."),
     ]
 

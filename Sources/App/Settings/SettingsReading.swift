@@ -1,5 +1,5 @@
+// Reads the options from flags, environment, file and defaults, in this order, and refuses what is doubtful at once.
 import Configuration
-// Reads the options from flags, environment, file and defaults, in this order, and refuses everything doubtful at once.
 import Core
 import Foundation
 import Web

@@ -109,8 +109,10 @@ extension Endpoint {
 
     private static func pathParameter(_ name: String) -> JSONValue {
         let schema = name == "org" ? OrganizationID.schema : Schema.string
+        let words = name == "org" ? "The organisation's id." : "Which one: its id, or its name where it has none."
         return .object([
-            "name": .string(name), "in": "path", "required": .bool(true), "schema": schema.json(.query),
+            "name": .string(name), "in": "path", "required": .bool(true), "description": .string(words),
+            "schema": schema.json(.query),
         ])
     }
 

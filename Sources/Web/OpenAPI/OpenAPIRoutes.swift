@@ -10,8 +10,8 @@ extension OpenAPI {
         let document = Response(
             status: 200, headers: [("Content-Type", "application/json"), ("Cache-Control", "max-age=60")],
             body: Array(api.document.text.utf8))
-        let page = Response.html(ReferencePage(api: api, assets: assets).html)
-        return [json(document), reference(page)]
+        let pages = ReferencePage(api: api, assets: assets).pages
+        return [json(document), reference("/docs", pages), reference("/docs/{group}", pages)]
     }
 
     /// The document of the given operations and of its own one, whether or not that is among them.
@@ -27,9 +27,13 @@ extension OpenAPI {
             problems: [], work: .act { _ in answer })
     }
 
-    private static func reference(_ answer: Response) -> Endpoint {
+    private static func reference(_ path: String, _ pages: [String: HTML]) -> Endpoint {
         Endpoint(
-            method: "GET", path: "/docs", id: "reference", summary: "API reference", tag: "console", access: .anyone,
-            query: [], body: nil, output: .page, problems: [], work: .act { _ in answer })
+            method: "GET", path: path, id: "reference", summary: "API reference", tag: "console", access: .anyone,
+            query: [], body: nil, output: .page, problems: [],
+            work: .act { call in
+                guard let page = pages[call.parameter("group")] else { throw Problem.notFound("group of operations") }
+                return .html(page)
+            })
     }
 }

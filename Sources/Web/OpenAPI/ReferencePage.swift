@@ -1,27 +1,48 @@
 // The reference of the API as one readable page, without any script of others.
 import Core
 
-/// One page with every operation: what it does, who may call it, what it takes, what it answers.
+/// The reference: a page that lists every operation, and one page for each group and for the codes.
 struct ReferencePage {
     let api: OpenAPI
     let assets: Assets
 
-    /// The whole document.
-    var html: HTML {
+    /// Every page by the last part of its address; the list has none.
+    var pages: [String: HTML] {
+        var pages = ["": list, "codes": codes]
+        for tag in api.tags { pages[tag] = group(tag) }
+        return pages
+    }
+
+    private func document(_ view: PageView) -> HTML {
         var layout = ConsoleLayout(assets: assets)
         layout.home = "/"
         layout.navigation = [
-            NavGroup("API reference", api.tags.map { NavItem($0, Self.title($0), "#\($0)", .book) }),
-            NavGroup("Machines", [NavItem("openapi", "openapi.json", "/openapi.json", .list)]),
+            NavGroup(
+                "API reference",
+                [NavItem("list", "All operations", "/docs", .list)]
+                    + api.tags.map { NavItem($0, Self.title($0), "/docs/\($0)", .book) }
+                    + [NavItem("codes", "Problem codes", "/docs/codes", .shield)]),
+            NavGroup("Machines", [NavItem("openapi", "openapi.json", "/openapi.json", .server)]),
         ]
+        return layout.document(view)
+    }
+
+    private var list: HTML {
         let sections = api.tags.html { tag in
-            let operations = api.operations.filter { $0.tag == tag }
-            return HTML.section(Self.title(tag), id: tag, "\(index(of: operations))\(operations.html(operation))")
+            HTML.section(Self.title(tag), index(of: api.operations.filter { $0.tag == tag }))
         }
-        return layout.document(
+        return document(
             PageView(
-                "API reference", lead: "\(OpenAPI.introduction.split(separator: "`").joined())",
-                "\(credentials)\(sections)\(codes)"))
+                "API reference", section: "list", lead: "\(OpenAPI.introduction.split(separator: "`").joined())",
+                "\(credentials)\(sections)"))
+    }
+
+    private func group(_ tag: String) -> HTML {
+        let operations = api.operations.filter { $0.tag == tag }
+        return document(
+            PageView(
+                Self.title(tag), section: tag, crumbs: [Link("API reference", "/docs")],
+                "\(index(of: operations))\(operations.html(operation))"))
     }
 
     private static func title(_ tag: String) -> String {
@@ -32,8 +53,8 @@ struct ReferencePage {
         HTML.section(
             "Credentials", id: "credentials",
             """
-            <p>Send <code>Authorization: Bearer …</code> with a session token (<code>rfs_…</code>, a person) or an API \
-            key (<code>rfk_live_…</code>, a program of one organisation).</p>\
+            <p>Send <code>Authorization: Bearer …</code> with a session token (<code>rfs_…</code>, a person) or an \
+            API key (<code>rfk_live_…</code>, a program of one organisation).</p>\
             \(HTML.codeBlock("curl -H 'Authorization: Bearer rfk_live_…' \(Self.example)/v1/orgs/org_…", label: "A call"))
             """)
     }
@@ -45,7 +66,7 @@ struct ReferencePage {
             "Operations", columns: ["Operation", "What it does", "Who"],
             rows: operations.map { endpoint in
                 [
-                    "<a href=\"#\(endpoint.id)\"><code>\(endpoint.method) \(endpoint.path)</code></a>",
+                    "<a href=\"/docs/\(endpoint.tag)#\(endpoint.id)\"><code>\(endpoint.method) \(endpoint.path)</code></a>",
                     "\(endpoint.summary)", "\(Self.who(endpoint.access))",
                 ]
             })
@@ -117,26 +138,25 @@ struct ReferencePage {
     }
 
     private func refusals(_ endpoint: Endpoint) -> HTML {
-        let codes = ProblemResponses.codes(of: endpoint).sorted { $0.key < $1.key }
-        let rows: [[HTML]] = codes.map { status, codes in
-            let links = codes.html { "<a href=\"#code-\($0)\"><code>\($0)</code></a> " }
-            return ["\(status)", "\(links)"]
+        let lines = ProblemResponses.codes(of: endpoint).sorted { $0.key < $1.key }.html { status, codes in
+            let links = codes.html { "<a href=\"/docs/codes#\($0)\">\($0)</a> " }
+            return "<li>\(status): \(links)</li>"
         }
-        return """
-            <details><summary>Refusals</summary>\
-            \(HTML.table("Refusals", columns: ["Status", "Codes"], rows: rows))</details>
-            """
+        return "<details><summary>Refusals</summary><ul>\(lines)</ul></details>"
     }
 
     private var codes: HTML {
         let rows: [[HTML]] = ProblemCode.all.map { code in
             [
-                "<code id=\"code-\(code.code)\">\(code.code)</code>", "\(code.status)",
+                "<code id=\"\(code.code)\">\(code.code)</code>", "\(code.status)",
                 "\(code.meaning.split(separator: "`").joined())",
             ]
         }
-        return HTML.section(
-            "Problem codes", id: "codes", HTML.table("Codes", columns: ["Code", "Status", "Meaning"], rows: rows))
+        return document(
+            PageView(
+                "Problem codes", section: "codes", crumbs: [Link("API reference", "/docs")],
+                lead: "What a refusal can carry in its field code.",
+                HTML.table("Codes", columns: ["Code", "Status", "Meaning"], rows: rows)))
     }
 }
 

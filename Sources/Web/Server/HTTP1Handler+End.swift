@@ -107,7 +107,7 @@ extension HTTP1Handler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stalledSince = context.channel.isWritable ? nil : .now()
+        stall = context.channel.isWritable ? nil : (.now(), Self.waiting(context))
         setAlarm(context)
         context.fireChannelWritabilityChanged()
     }
@@ -128,8 +128,8 @@ extension HTTP1Handler {
                         + .milliseconds(Int64(work.received) * 1000 / Int64(max(1, limits.bodyRate))))
             case .closing(let since): since + TimeAmount(limits.lingerTime)
             }
-        guard let stalledSince else { return ofPhase }
-        let ofStall = stalledSince + TimeAmount(limits.stallTime)
+        guard let stall else { return ofPhase }
+        let ofStall = stall.since + TimeAmount(limits.stallTime)
         return ofPhase.map { min($0, ofStall) } ?? ofStall
     }
 
@@ -150,7 +150,13 @@ extension HTTP1Handler {
         alarm = nil
         guard let deadline, context.channel.isActive else { return }
         guard deadline <= .now() else { return setAlarm(context) }
-        if stalledSince != nil { return context.close(promise: nil) }
+        if let stall {
+            let waiting = Self.waiting(context)
+            let least = Int(limits.stallTime.count) * limits.bodyRate / 1000
+            guard stall.waiting - waiting >= least else { return context.close(promise: nil) }
+            self.stall = (.now(), waiting)
+            return setAlarm(context)
+        }
         switch phase {
         case .idle, .closing: context.close(promise: nil)
         case .head: refuse(Self.late("The request's headers"), isHead: false, context)
@@ -158,6 +164,11 @@ extension HTTP1Handler {
         case .busy: fail(Self.late("The request's body"), context)
         }
         setAlarm(context)
+    }
+
+    /// Bytes of answers that the system has not taken yet.
+    private static func waiting(_ context: ChannelHandlerContext) -> Int {
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     private static func late(_ what: String) -> Problem {

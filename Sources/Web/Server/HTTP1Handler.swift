@@ -64,7 +64,8 @@ final class HTTP1Handler: ChannelDuplexHandler {
     var isReadWaiting = false
     var isQuiescing = false
     var isInputClosed = false
-    var stalledSince: NIODeadline?
+    /// Since when an answer waits for the client to take some of it, and how many bytes waited then.
+    var stall: (since: NIODeadline, waiting: Int)?
     var alarm: (at: NIODeadline, task: Scheduled<Void>)?
 
     init(limits: ConnectionLimits, isSecure: Bool, logger: Logger) {

@@ -46,10 +46,17 @@ enum HTTP1Rules {
             throw malformed("The request must carry exactly one Host header.")
         }
         guard let host = hosts.first else { return nil }
-        guard (1...255).contains(host.utf8.count), host.utf8.allSatisfy(isHostByte) else {
-            throw malformed("The Host header is not a host.")
-        }
+        guard isHost(host) else { throw malformed("The Host header is not a host.") }
         return host
+    }
+
+    static func isHost(_ text: String) -> Bool {
+        (1...255).contains(text.utf8.count) && text.utf8.allSatisfy(isHostByte)
+    }
+
+    /// Visible ASCII without a fragment.
+    static func isTarget(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "#") }
     }
 
     private static func isHostByte(_ byte: UInt8) -> Bool {
@@ -64,7 +71,7 @@ enum HTTP1Rules {
     /// The path and query of the target; of an absolute one only when it names the host that the Host header names.
     private static func path(of head: HTTPRequestHead, host: String?) throws(Problem) -> String {
         let target = head.uri
-        guard target.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "#") }) else {
+        guard isTarget(target) else {
             throw malformed("The request's target has characters that a target can't have.")
         }
         if target.utf8.first == UInt8(ascii: "/") { return target }

@@ -4,6 +4,21 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
+/// Which HTTP/2 requests are refused before anybody looks at what they ask for.
+enum HTTP2Rules {
+    /// The frame layer refuses pseudo-header fields with control characters as well; it once did not.
+    static func problem(with head: HTTPRequest, fieldsLimit: Int) -> Problem? {
+        if head.headerFields.count > fieldsLimit {
+            return Problem(
+                "header_too_large", status: 431, "The request has more header fields than this server takes.")
+        }
+        guard let host = head.authority, HTTP1Rules.isHost(host), let path = head.path, path.utf8.first == 47,
+            HTTP1Rules.isTarget(path), head.method != .connect
+        else { return Problem("malformed_request", status: 400, "The request must name its host and a path.") }
+        return nil
+    }
+}
+
 /// Refuses heads with too many fields or without an authority, and ends bodies that come too slowly.
 ///
 /// The frame layer bounds the head's size (16 KiB) and the number of streams (100), and ends floods of resets.
@@ -27,7 +42,9 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if isOver { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
-            if let problem = problem(with: head) { return refuse(problem, context) }
+            if let problem = HTTP2Rules.problem(with: head, fieldsLimit: limits.headFields) {
+                return refuse(problem, context)
+            }
             context.fireChannelRead(data)
         case .body(let bytes):
             received += bytes.readableBytes
@@ -38,17 +55,6 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
             alarm?.cancel()
             context.fireChannelRead(wrapInboundOut(.end(nil)))
         }
-    }
-
-    private func problem(with head: HTTPRequest) -> Problem? {
-        if head.headerFields.count > limits.headFields {
-            return Problem(
-                "header_too_large", status: 431, "The request has more header fields than this server takes.")
-        }
-        guard head.authority?.isEmpty == false, head.method != .connect, head.path?.first == "/" else {
-            return Problem("malformed_request", status: 400, "The request must name its host and a path.")
-        }
-        return nil
     }
 
     private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {

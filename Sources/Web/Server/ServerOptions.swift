@@ -38,11 +38,11 @@ package struct ConnectionLimits: Sendable {
     package var idleTime = Milliseconds.seconds(75)
     /// After this much time a body has to have come at `bodyRate`, counted from its start.
     package var bodyGrace = Milliseconds.seconds(10)
-    /// Bytes a second, on the average of the whole body.
+    /// Bytes a second that a client has to send of a body, on the average of the whole, and to take of an answer.
     package var bodyRate = 1024
     /// The longest a body may take, however fast it comes.
     package var bodyTime = Milliseconds.minutes(5)
-    /// How long a client may take none of an answer that waits for it.
+    /// How long a client may take less than `bodyRate` of an answer that waits for it.
     package var stallTime = Milliseconds.seconds(30)
     /// How long the client may go on sending after the last answer of a connection, so that it can read that answer.
     package var lingerTime = Milliseconds.seconds(2)
