@@ -12,7 +12,9 @@ import Testing
         #expect(ClientAddress(text)?.description == canonical)
     }
 
-    @Test(arguments: ["", "localhost", "127.1", "0127.0.0.1", "1.2.3.4.5", "fe80::1%eth0", "1.2.3.4 ", "[::1]", "1.2.3.256"])
+    @Test(arguments: [
+        "", "localhost", "127.1", "0127.0.0.1", "1.2.3.4.5", "fe80::1%eth0", "1.2.3.4 ", "[::1]", "1.2.3.256",
+    ])
     func `what is no address is none`(text: String) {
         #expect(ClientAddress(text) == nil)
     }

@@ -38,7 +38,8 @@ import Testing
     @Test func `any trace is decided as a bucket of tokens would`() throws {
         var generator = SplitMix(state: 42)
         for _ in 0..<200 {
-            let rate = try #require(Rate(perMinute: Int(generator.next(below: 300)) + 1, burst: Int(generator.next(below: 20)) + 1))
+            let rate = try #require(
+                Rate(perMinute: Int(generator.next(below: 300)) + 1, burst: Int(generator.next(below: 20)) + 1))
             var full: UInt64 = 0
             var now: UInt64 = 1000 * Self.second
             // Tokens are counted in nanoseconds of refill, so that nothing is rounded.

@@ -2,7 +2,12 @@
 import Core
 import Storage
 import TestSupport
-import Web
+import Testing
+
+@testable import Web
+
+/// The tests of the wire: one at a time, because many of them measure time.
+@Suite(.serialized) enum Wire {}
 
 enum NoteKind: IdentifierKind { static let prefix = "note" }
 
@@ -52,7 +57,8 @@ enum NotesStore {
     static func add(_ text: String, in tx: any Transaction) throws -> Note {
         let id = Identifier<NoteKind>(at: tx.now).text
         try tx.run(
-            "INSERT INTO notes (id, organization_id, text, version) VALUES (\(id), \(try tx.organization()), \(text), 1)")
+            "INSERT INTO notes (id, organization_id, text, version) VALUES (\(id), \(try tx.organization()), \(text), 1)"
+        )
         return Note(id: id, text: text, version: 1)
     }
 
@@ -89,7 +95,19 @@ struct Notes {
             "/v1/small", "small", "Takes little", tag: "test", allow: .anyone, body: Small.self, returns: Small.self
         ) { call, _ in call.body }
         addNotes(to: &routes)
+        routes.add(
+            page("/large") { Response(status: 200, body: [UInt8](repeating: 120, count: largeAnswer)) })
+        routes.add(page("/crlf") { Response(status: 303, headers: [("Location", "/a\r\nX-Evil: 1\r\n\r\n")]) })
         return routes.endpoints
+    }
+
+    /// More than the system's socket buffers hold.
+    static let largeAnswer = 16_000_000
+
+    private static func page(_ path: String, _ answer: @escaping @Sendable () -> Response) -> Endpoint {
+        Endpoint(
+            method: "GET", path: path, id: path, summary: path, tag: "test", access: .anyone, query: [], body: nil,
+            output: .page, problems: [], work: .read { _, _ in answer() })
     }
 
     private static func addNotes(to routes: inout Routes) {
