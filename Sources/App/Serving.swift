@@ -63,7 +63,7 @@ struct Serving {
             // The only system call whose failure a person can mend here is the one that takes the port.
             guard "\(error)".contains("Address already in use") else { throw error }
             throw CommandFailed(
-                "\(settings.host):\(settings.port) is taken by another program. Stop that one, or choose another --port.")
+                "\(settings.host):\(settings.port) is taken by another program. Stop it, or choose another --port.")
         }
     }
 

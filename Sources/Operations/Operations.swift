@@ -1,4 +1,4 @@
-// Operations: what keeps an instance in good health. Health routes, backups, doctor, keys, pruning, the operator's page.
+// Operations: what keeps an instance healthy. Health routes, backups, doctor, keys, pruning, the operator's page.
 import Audit
 import Core
 import Identity

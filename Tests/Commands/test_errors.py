@@ -38,7 +38,8 @@ def test_every_problem_of_the_sources_is_catalogued_with_its_status():
             if known.get(code) != int(status):
                 missing.append(f"{path.name}: {code} {status}")
         if path.name.endswith("Problem.swift"):
-            for code in re.findall(rf"(?:conflict|invalid|refusal)\(\s*{CODE}", text) + re.findall(rf"\(\s*{CODE},\s*\"[A-Z]", text):
+            named = re.findall(rf"(?:conflict|invalid|refusal)\(\s*{CODE}", text)
+            for code in named + re.findall(rf"\(\s*{CODE},\s*\"[A-Z]", text):
                 if code not in known and code not in documented()[1]:
                     missing.append(f"{path.name}: {code}")
     assert not missing, missing

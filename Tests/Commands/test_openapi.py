@@ -20,7 +20,8 @@ def operations(document):
 
 
 def test_it_is_valid_openapi(document):
-    errors = [f"{list(error.absolute_path)}: {error.message}" for error in OpenAPIV31SpecValidator(document).iter_errors()]
+    found = OpenAPIV31SpecValidator(document).iter_errors()
+    errors = [f"{list(error.absolute_path)}: {error.message}" for error in found]
     assert not errors, errors[:10]
 
 
@@ -50,12 +51,21 @@ def test_every_operation_says_what_it_is_who_may_and_how_it_refuses(document):
 
 def test_pages_are_not_in_it_and_the_reference_shows_every_operation(server, document):
     assert not [path for path in document["paths"] if path.startswith(("/orgs", "/sign-in", "/docs", "/assets"))]
-    page = Client(server.url).get("/docs", headers={"Accept": "text/html"}).expect(200)
-    text = page.body.decode()
+    client = Client(server.url)
+    pages = {}
     for path, _, operation in operations(document):
-        assert f'id="{operation["operationId"]}"' in text, path
-    assert "<script>" not in text and "style=" not in text
-    assert "https://" not in page.headers["Content-Security-Policy"]
+        tag = operation["tags"][0]
+        if tag not in pages:
+            page = client.get(f"/docs/{tag}", headers={"Accept": "text/html"}).expect(200)
+            assert "https://" not in page.headers["Content-Security-Policy"]
+            pages[tag] = page.body.decode()
+            assert "<script>" not in pages[tag] and "style=" not in pages[tag]
+        assert f'id="{operation["operationId"]}"' in pages[tag], path
+    listed = client.get("/docs", headers={"Accept": "text/html"}).expect(200).body.decode()
+    for path, _, operation in operations(document):
+        assert f'#{operation["operationId"]}"' in listed, path
+    client.get("/docs/codes", headers={"Accept": "text/html"}).expect(200)
+    client.get("/docs/nothing", headers={"Accept": "text/html"}).expect(404)
 
 
 def test_every_code_of_the_document_is_in_the_list_of_errors(document):

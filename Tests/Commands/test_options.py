@@ -64,7 +64,8 @@ def test_a_bad_file_is_refused(tmp_path, text, words):
 
 
 @pytest.mark.parametrize("arguments, words", [
-    (("serve", "--prot", "1"), "Unknown option '--prot'"), (("sreve",), "sreve"), (("config", "--port"), "needs a value"),
+    (("serve", "--prot", "1"), "Unknown option '--prot'"), (("sreve",), "sreve"),
+    (("config", "--port"), "needs a value"),
     (("config", "--port", "1", "--port", "2"), "--port is given twice"),
     (("config", "--config", "nowhere.json"), "nowhere.json can't be read"), (("backup",), "Missing"),
 ])

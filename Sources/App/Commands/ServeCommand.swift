@@ -6,8 +6,8 @@ struct ServeCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the instance: answer requests, work on jobs.",
         discussion: """
-            On an empty folder it makes the database and prints a link for the first account. SIGTERM and SIGINT finish \
-            what runs and stop; a second one stops at once.
+            On an empty folder it makes the database and prints a link for the first account. SIGTERM and SIGINT \
+            finish what runs and stop; a second one stops at once.
             """)
 
     func run(in invocation: Invocation) async throws {

@@ -7,9 +7,9 @@ extension Setting {
     private static let main: [Setting] = [
         Setting("config", .path, default: "raptorflow.json", "The file with options; the default one may be missing."),
         Setting(
-            "database", .path, default: "raptorflow.db", "The one file that holds everything; made when it is missing."),
+            "database", .path, default: "raptorflow.db", "The file that holds everything; made when missing."),
         Setting(
-            "mode", .choice(["sandbox", "production"]), default: "sandbox", "Sandbox pays with the built-in simulator."),
+            "mode", .choice(["sandbox", "production"]), default: "sandbox", "Sandbox pays with a simulator."),
         Setting(
             "roles", .choices(["web", "worker"]), default: "web,worker",
             "What this process does: answer, work, or both."),
