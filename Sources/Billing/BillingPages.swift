@@ -142,8 +142,11 @@ extension Billing {
                     default: interval.rawValue))
         let cards = view.plans.html { plan in card(plan, view, currency: currency, interval: interval) }
         return HTML.section(
-            "Plans", lead: "Prices without tax. In India 18 % GST is added.", id: "plans",
-            "\(filter)<div class=\"pair\">\(cards)</div>")
+            "Plans", id: "plans",
+            """
+            \(filter)<div class="pair">\(cards)</div>\
+            <p class="muted small">Prices are without tax. In India 18 % GST is added.</p>
+            """)
     }
 
     private func card(_ plan: Plan, _ view: View, currency: Currency, interval: Interval) -> HTML {
@@ -151,11 +154,12 @@ extension Billing {
         let isCurrent = view.subscription.planInForce == plan.code
         let features = plan.features.html { "<li>\($0)</li>" }
         let unit = price.amount.amount == 0 ? "for ever" : interval == .month ? "a month" : "a year"
+        let badge = isCurrent ? HTML.badge("Current", .accent) : .empty
         return HTML.panel(
             """
-            <h3>\(plan.name) \(isCurrent ? HTML.badge("Current", .accent) : .empty)</h3>\
-            <p class="muted">\(plan.summary)</p><p><b>\(price.amount.formatted)</b> \(unit)</p><ul>\(features)</ul>\
-            \(buttons(plan, price, view, isCurrent: isCurrent))
+            <div class="stack"><h3>\(plan.name) \(badge)</h3><p class="muted">\(plan.summary)</p>\
+            <p><b>\(price.amount.formatted)</b> <span class="muted">\(unit)</span></p><ul>\(features)</ul>\
+            \(buttons(plan, price, view, isCurrent: isCurrent))</div>
             """)
     }
 
@@ -174,7 +178,7 @@ extension Billing {
             mayTry
             ? HTML.postButton(
                 "Try it for \(plan.trialDays) days", action: "\(view.base)/billing/take",
-                fields: fields + [("trial", "1")], style: .quiet)
+                fields: fields + [("trial", "1")])
             : nil
         return "<div class=\"actions\">\(take)\(trial)</div>"
     }

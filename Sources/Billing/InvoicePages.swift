@@ -33,7 +33,7 @@ extension Billing {
             ? [HTML.postButton("Pay \(it.total.formatted)", action: "\(base)/invoices/\(it.id)/pay", style: .primary)]
             : []
         let body: HTML = """
-            \(HTML.panel("\(parties(it))\(table(it, lines, taxes))\(foot(it))"))\(creditNotes(notes))\
+            \(HTML.panel("<div class=\"stack\">\(parties(it))\(table(it, lines, taxes))\(foot(it))</div>"))\(creditNotes(notes))\
             \(HTML.section("What happened", HTML.timeline(history(it, payments, base))))
             """
         return PageView(
@@ -45,7 +45,8 @@ extension Billing {
     private func parties(_ it: Invoice) -> HTML {
         HTML.pair(
             HTML.details([
-                ("From", party(it.seller)), ("Tax invoice", HTML.code(it.number)), ("Date", HTML.date(it.issuedAt)),
+                ("From", party(it.seller)), (it.tax.amount > 0 ? "Tax invoice" : "Invoice", "\(it.number)"),
+                ("Date", HTML.date(it.issuedAt)),
             ]),
             HTML.details([
                 ("To", party(it.customer)), ("Place of supply", "\(it.placeOfSupply)"), ("Due", HTML.date(it.dueAt)),

@@ -55,7 +55,7 @@ extension Sandbox {
         return PageView(
             "Payment simulator", isPlain: true,
             HTML.checkout(
-                seller: "Payment simulator", price: order.amount.formatted, note: "Order \(order.id)",
+                seller: "Simulator", price: order.amount.formatted, note: "Order \(order.id)",
                 lines: [
                     ("Receipt", order.receipt ?? "none"), ("Attempts so far", "\(order.attempts)"),
                     ("Total", order.amount.formatted),
