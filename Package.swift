@@ -30,12 +30,14 @@ extension Target.Dependency {
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdHTTP2 = product(name: "HummingbirdHTTP2", package: "hummingbird")
-    static let hummingbirdTLS = product(name: "HummingbirdTLS", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nio = product(name: "NIOCore", package: "swift-nio")
+    static let nioExtras = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 }
 
@@ -47,7 +49,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// The tests of a module; they may use everything below App.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + features + dependencies,
+        name: name + "Tests", dependencies: ["TestSupport"] + features + dependencies,
         swiftSettings: settings, linkerSettings: coverageLinking)
 }
 
@@ -69,6 +71,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -83,8 +86,8 @@ let package = Package(
         module(
             "Web",
             [
-                "Core", "Storage", .hummingbird, .hummingbirdHTTP2, .hummingbirdTLS, .nio, .nioHTTP1, .nioSSL,
-                .httpTypes, .logging, .crypto, .serviceLifecycle,
+                "Core", "Storage", .collections, .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .nio, .nioExtras,
+                .nioHTTP1, .nioPosix, .nioSSL, .nioTLS, .httpTypes, .logging, .crypto, .serviceLifecycle,
             ]),
         module("Audit", ["Core", "Storage", "Web", .crypto]),
         module("Jobs", ["Core", "Storage", "Web", "Audit", .logging, .serviceLifecycle]),

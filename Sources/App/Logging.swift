@@ -75,23 +75,44 @@ package struct Log: Sendable {
 
 /// What must not be in a log whoever passes it along.
 private enum Secrets {
-    private static let names = ["password", "secret", "token", "authorization", "cookie", "master_key"]
-    private static let prefixes = ["rfk_live_", "rfk_test_", "rfs_"]
+    private static let names = ["password", "secret", "token", "authorization", "cookie", "master_key"].map { Array($0.utf8) }
+    private static let prefixes = ["rfk_live_", "rfk_test_", "rfs_", "rft_"]
 
+    /// Whether a field's name says that its value is nobody's business.
     static func isSecret(_ name: String) -> Bool {
-        let name = name.lowercased()
-        return names.contains { name.contains($0) }
+        let name = name.utf8.map { (65...90).contains($0) ? $0 + 32 : $0 }
+        return names.contains { contains(name[...], $0) }
     }
 
     /// The text with our own credentials cut after their prefix, and at most 2000 characters of it.
     static func masked(_ text: String) -> String {
         var result = text.utf8.count > 4000 ? String(text.prefix(2000)) + "…" : text
+        guard mayHoldCredential(result) else { return result }
         for prefix in prefixes where result.contains(prefix) {
             result = result.split(separator: prefix, omittingEmptySubsequences: false).enumerated()
                 .map { $0 == 0 ? String($1) : "…" + $1.drop { $0.isLetter || $0.isNumber || $0 == "_" } }
                 .joined(separator: prefix)
         }
         return result
+    }
+
+    /// Every prefix begins with `rf`; this runs over every value of every line, so it looks at bytes.
+    private static func mayHoldCredential(_ text: String) -> Bool {
+        var before: UInt8 = 0
+        for byte in text.utf8 {
+            if before == UInt8(ascii: "r"), byte == UInt8(ascii: "f") { return true }
+            before = byte
+        }
+        return false
+    }
+
+    private static func contains(_ bytes: ArraySlice<UInt8>, _ part: [UInt8]) -> Bool {
+        var rest = bytes
+        while rest.count >= part.count {
+            if rest.starts(with: part) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
     }
 }
 
