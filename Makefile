@@ -66,11 +66,15 @@ fmt: ## Format the Swift sources in place
 lint: ## Check the formatting and the linter's rules
 	swift format lint --strict --recursive Sources Tests Package.swift
 
+# The linker takes what it finds first, so a folder with nothing but the archives comes before the one with the shared
+# libraries, which argon2's own .pc file would put in front of everything.
 release: ## Build .build/dist/raptorflow: one stripped file, symbols beside it
 	$(call needs,$(BUILD_PACKAGES))
 	mkdir -p $(STATIC) $(DIST)
 	for lib in sqlite3 argon2 z stdc++; do ln -sf "$$(clang -print-file-name=lib$$lib.a)" $(STATIC)/; done
-	swift build -c release --product raptorflow --static-swift-stdlib -Xlinker -L$(CURDIR)/$(STATIC)
+	sed 's/-L[^ ]* //' /usr/lib/*/pkgconfig/libargon2.pc > $(STATIC)/libargon2.pc
+	swift build -c release --product raptorflow --static-swift-stdlib -Xlinker -L$(CURDIR)/$(STATIC) \
+		--pkg-config-path $(CURDIR)/$(STATIC)
 	objcopy --only-keep-debug .build/release/raptorflow $(DIST)/raptorflow.debug
 	objcopy --strip-all --add-gnu-debuglink=$(DIST)/raptorflow.debug .build/release/raptorflow $(DIST)/raptorflow
 	! ldd $(DIST)/raptorflow | grep -E 'sqlite|argon2|swift|libz|stdc'

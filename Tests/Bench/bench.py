@@ -103,6 +103,9 @@ def main():
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     report.line(f"RaptorFlow {commit.strip()}, {os.cpu_count()} cores, {arguments.rounds} rounds of "
                 f"{arguments.seconds} s, {CLIENTS} clients, load generator on the same machine")
+    busy = os.getloadavg()[0]
+    if busy > 0.5:
+        report.line(f"Not to be quoted: other work was running here (load {busy:.1f} before the first request)")
     run(report, binary, arguments)
     path = ROOT / "docs" / "benchmarks" / f"{datetime.date.today().isoformat()}.txt"
     report.write(path)

@@ -35,7 +35,8 @@ def run_load(target, clients, seconds, tag, raw):
         headers += "\nContent-Type: application/json"
         environment["LOAD_BODY"] = target.body
     environment["LOAD_HEADERS"] = headers
-    command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--latency", "-s", str(SCRIPT), target.url + target.path]
+    command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s", "--latency", "-s", str(SCRIPT),
+               target.url + target.path]
     output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     raw.append(f"--- {tag}: {target.name}\n{output}")
     found = json.loads(next(line for line in output.splitlines() if line.startswith("RESULT "))[7:])
