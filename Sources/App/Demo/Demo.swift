@@ -7,6 +7,7 @@ enum Demo {
     static func confine(_ settings: inout Settings, database: String) {
         settings.database = database
         settings.mode = .sandbox
+        settings.parts = [.web, .worker]
         settings.smtp = nil
         settings.razorpay = nil
         settings.masterKey = nil

@@ -18,6 +18,8 @@ struct DemoBuyer: Sendable {
     /// How the payment goes.
     enum Outcome: String, Sendable {
         case success
+        /// As `success`, but the simulator's webhooks are lost: quicker, because nothing has to be delivered.
+        case callback
         case failure
     }
 
@@ -59,7 +61,7 @@ struct DemoBuyer: Sendable {
         let proof = try names.map { name in (name, try Self.hidden(name, in: html)) }
         let form = (proof + [("outcome", outcome.rawValue)]).map { "\($0.0)=\($0.1)" }.joined(separator: "&")
         _ = try await exchange(.POST, page, form, type: "application/x-www-form-urlencoded")
-        guard outcome == .success else { return }
+        guard outcome != .failure else { return }
         _ = try await post(
             "\(path)/payments/confirm", .object(proof.map { JSONValue.Member($0.0, .string($0.1)) }))
     }

@@ -40,10 +40,13 @@ struct DemoHistory: Sendable {
             try await keepBooks(of: larkspur)
             let northgate = try await found(DemoCast.northgate, daysAgo: 76, hash)
             try await buy(try await buyer(shop, northgate), shop, every: .month, daysAgo: 72)
-            try await renew(northgate, shop, daysAgo: 41, .success)
+            try await act(in: larkspur) { tx in try DemoBook.month(11, in: tx) }
+            try await renew(northgate, shop, daysAgo: 41, .callback)
+            try await act(in: larkspur) { tx in try DemoBook.month(12, in: tx) }
             try await renew(larkspur, shop, daysAgo: 34, .success)
             let tidewater = try await found(DemoCast.tidewater, daysAgo: 12, hash)
             _ = try await buyer(shop, tidewater).takePro(every: .month, isTrial: true)
+            try await act(in: larkspur) { tx in try DemoBook.month(13, in: tx) }
             try await renew(northgate, shop, daysAgo: 9, .failure)
             try await lastDays(of: larkspur, shop)
             return larkspur
@@ -94,7 +97,7 @@ struct DemoHistory: Sendable {
     ) async throws {
         clock.move(toDaysAgo: days)
         guard let order = try await buyer.takePro(every: interval) else { throw DemoFailed("a plan without a price") }
-        try await buyer.pay(order, .success)
+        try await buyer.pay(order, .callback)
         try await shop.runner.runDue()
     }
 
@@ -113,7 +116,7 @@ struct DemoHistory: Sendable {
         try await shop.runner.runDue()
     }
 
-    /// Thirteen months of the company's own book, the last one two months ago.
+    /// The first eleven months of the company's own book.
     private func keepBooks(of place: Place) async throws {
         for month in Int64(0)..<11 {
             clock.move(toDaysAgo: 395 - month * 29)
@@ -129,7 +132,6 @@ struct DemoHistory: Sendable {
     private func lastDays(of place: Place, _ shop: DemoShop.Front) async throws {
         clock.move(toDaysAgo: 6)
         try await act(in: place) { tx in
-            try DemoBook.month(11, in: tx)
             try DemoBook.mistake(in: tx)
             _ = try Organizations.createKey(name: "Nightly import", role: .editor, by: .owner, in: tx)
             _ = try Organizations.createKey(
@@ -161,10 +163,11 @@ struct DemoHistory: Sendable {
     /// What is under way while people look: some work now, some in the next minutes, some tomorrow.
     private func work(in place: Place) async throws {
         try await act(in: place) { tx in
-            for turn in Int64(0)..<20 {
+            // Short ones, because a stop waits for what runs.
+            for turn in Int64(0)..<50 {
                 try Jobs.enqueue(
-                    "echo", .object(["task": .string("sync batch \(turn + 1)"), "seconds": .integer(30)]),
-                    at: tx.now.adding(.seconds(turn * 28)), in: tx)
+                    "echo", .object(["task": .string("sync batch \(turn + 1)"), "seconds": .integer(6)]),
+                    at: tx.now.adding(.seconds(turn * 6)), in: tx)
             }
             try Jobs.enqueue(
                 "echo", .object(["task": .string("call the warehouse"), "fail": .string("the warehouse is closed")]),
