@@ -7,7 +7,7 @@ import re
 import signal
 import socket
 import subprocess
-import threading
+import tempfile
 import time
 import urllib.parse
 
@@ -77,13 +77,13 @@ class Client:
 
 
 class Server:
-    """A running `raptorflow serve` on a folder; its output is kept in `lines`."""
+    """A running `raptorflow serve` on a folder. Its output goes to a file, so that nobody has to keep reading it."""
 
     def __init__(self, folder, binary=BINARY, arguments=(), environment=None, command="serve"):
         self.folder, self.binary = pathlib.Path(folder), binary
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.lines, self.ready_after = [], None
+        self.log, self.ready_after = tempfile.TemporaryFile(), None
         limits = ["--limits-address-per-minute", "0", "--limits-principal-per-minute", "0"]
         self.command = [binary, command, "--port", str(self.port), *limits, *arguments]
         self.environment = {**os.environ, **(environment or {})}
@@ -92,13 +92,10 @@ class Server:
     def start(self, patience=30):
         self.ready_after = None
         began = time.monotonic()
-        self.process = subprocess.Popen(self.command, cwd=self.folder, env=self.environment, text=True,
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
-        self.reader.start()
+        self.process = subprocess.Popen(self.command, cwd=self.folder, env=self.environment,
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
         while not self._is_ready():
             if self.process.poll() is not None:
-                self.reader.join(5)
                 raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.output}")
             if time.monotonic() - began > patience:
                 self.kill()
@@ -116,13 +113,15 @@ class Server:
         finally:
             client.close()
 
-    def _read(self, stream):
-        for line in stream:
-            self.lines.append(line.rstrip("\n"))
-
     @property
     def output(self):
-        return "\n".join(self.lines)
+        """Everything printed so far, by every start of this server."""
+        size = os.fstat(self.log.fileno()).st_size
+        return os.pread(self.log.fileno(), size, 0).decode("utf-8", "replace")
+
+    @property
+    def lines(self):
+        return self.output.splitlines()
 
     def stop(self, patience=40):
         """SIGTERM, as a service manager does it; returns the exit status."""
@@ -137,11 +136,7 @@ class Server:
         return self._ended(10)
 
     def _ended(self, patience):
-        if self.process is None:
-            return None
-        status = self.process.wait(patience)
-        self.reader.join(5)
-        return status
+        return self.process.wait(patience) if self.process else None
 
     def memory(self, field):
         """Megabytes of a field of /proc/…/status: VmRSS now, VmHWM at most."""
