@@ -75,7 +75,9 @@ package struct Log: Sendable {
 
 /// What must not be in a log whoever passes it along.
 private enum Secrets {
-    private static let names = ["password", "secret", "token", "authorization", "cookie", "master_key"].map { Array($0.utf8) }
+    private static let names = ["password", "secret", "token", "authorization", "cookie", "master_key"].map {
+        Array($0.utf8)
+    }
     private static let prefixes = ["rfk_live_", "rfk_test_", "rfs_", "rft_"]
 
     /// Whether a field's name says that its value is nobody's business.
