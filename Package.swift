@@ -11,13 +11,13 @@ let coverage: [SwiftSetting] =
     isMeasured ? [.unsafeFlags(["-profile-generate", "-profile-coverage-mapping"])] : []
 let coverageLinking: [LinkerSetting] = isMeasured ? [.unsafeFlags(["-profile-generate"])] : []
 
-let settings: [SwiftSetting] =
-    coverage + [
-        .enableUpcomingFeature("ExistentialAny"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        .treatAllWarnings(as: .error),
-    ]
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+let settings = strict + coverage
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -79,7 +79,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CResources", path: "Resources", exclude: [], publicHeadersPath: "include"),
-        .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),
         module("Core", ["CResources"]),
         module("Storage", ["Core"]),
         module("StorageSQLite", ["Core", "Storage", .grdb, .grdbSQLite, .collections, .crypto]),
@@ -133,7 +133,8 @@ let package = Package(
         tests("Ledger"),
         tests("Billing", [.asyncHTTPClient, .logging, .crypto]),
         tests("App", [.logging]),
-        .testTarget(name: "RepositoryTests", swiftSettings: settings),
+        .testTarget(
+            name: "RepositoryTests", exclude: ["exceptions.txt"], swiftSettings: strict, linkerSettings: coverageLinking),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu2x

@@ -163,6 +163,8 @@ final class LogWriter: Sendable {
         let thread = Thread { [self] in
             while true {
                 wakeUp.wait()
+                // Lines that come close together are written together: a write costs more than a line does.
+                usleep(5000)
                 writeWaiting()
             }
         }

@@ -12,7 +12,7 @@ struct Payments: Sendable {
 
     init(settings: Settings, keys: InstanceKeys, client: HTTPClient, database: any Database) throws {
         let own = Settings.localURL(host: settings.host, port: settings.port, isSecure: settings.tls != nil)
-        let seller = Party(name: "RaptorFlow", country: "IN", state: "KA")
+        let seller = Party(name: "RaptorFlow", country: "IN", state: "29")
         let billingSettings = Billing.Settings(seller: seller, publicURL: settings.publicURL)
         if let account = settings.razorpay {
             let credentials = RazorpayCredentials(

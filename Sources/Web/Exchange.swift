@@ -116,7 +116,7 @@ struct Exchange {
 
     /// Reads the body within its limit and holds it against its rule.
     mutating func collect(_ request: Request, for endpoint: Endpoint) async throws -> RawBody {
-        let limit = endpoint.body?.limit ?? 0
+        let limit = endpoint.body?.limit ?? Self.emptyBodyLimit
         var bytes: [UInt8] = []
         for try await var part in request.body {
             guard bytes.count + part.readableBytes <= limit else {
@@ -135,9 +135,18 @@ struct Exchange {
             if bytes.isEmpty { return RawBody(bytes: [], form: [:]) }
             try requireType("application/x-www-form-urlencoded", orEmpty: true)
             return RawBody(bytes: bytes, form: try FormDecoding.decode(bytes, marker: "/"))
-        case .raw, nil: return RawBody(bytes: bytes, form: [:])
+        case .raw: return RawBody(bytes: bytes, form: [:])
+        case nil:
+            if bytes.isEmpty { return RawBody(bytes: [], form: [:]) }
+            try requireType("application/json", orEmpty: false)
+            let problems = Schema(.object([])).problems(of: try JSONParser.parse(bytes))
+            if !problems.isEmpty { throw Problem.invalid(problems) }
+            return RawBody(bytes: [], form: [:])
         }
     }
+
+    /// Clients that always send a body send `{}` where there is nothing to say.
+    private static let emptyBodyLimit = 1024
 
     private func requireType(_ expected: String, orEmpty: Bool) throws(Problem) {
         let header = head.headerFields[.contentType] ?? ""

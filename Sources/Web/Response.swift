@@ -42,12 +42,8 @@ package struct Response: Sendable {
 
 /// The one way in which Swift values become JSON bytes and come back.
 package enum JSONCoding {
-    /// Encodes with sorted keys, so that equal values have equal bytes.
-    package static func encode(_ value: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(value))
-    }
+    /// Encodes in the order of the type's fields, so that equal values have equal bytes.
+    package static func encode(_ value: some Encodable) throws -> [UInt8] { try JSONWriter.encode(value) }
 
     package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         try JSONDecoder().decode(type, from: Data(bytes))

@@ -9,8 +9,8 @@ import Testing
 
 /// Rows of two organisations in every table there is: made by introspection, so that a new table is covered by itself.
 struct TableIsolationTests {
-    private static let mine = OrganizationID()
-    private static let other = OrganizationID()
+    private static let mine = OrganizationID(at: Timestamp(milliseconds: 1_700_000_000_000))
+    private static let other = OrganizationID(at: Timestamp(milliseconds: 1_700_000_000_000))
 
     private struct Table {
         let name: String

@@ -5,7 +5,7 @@ import Testing
 
 struct IdentifierTests {
     @Test func `a new identifier has its prefix and 26 characters of Crockford base32`() {
-        let id = OrganizationID()
+        let id = OrganizationID(at: Timestamp(milliseconds: 1_700_000_000_000))
         #expect(id.text.hasPrefix("org_"))
         #expect(id.text.count == 30)
         #expect(OrganizationID(id.text) == id)

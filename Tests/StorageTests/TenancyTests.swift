@@ -6,8 +6,8 @@ import StorageSQLite
 import Testing
 
 struct TenancyTests {
-    let one = OrganizationID()
-    let two = OrganizationID()
+    let one = OrganizationID(at: Timestamp(milliseconds: 1))
+    let two = OrganizationID(at: Timestamp(milliseconds: 2))
 
     /// A file with one tenant table, one shared table, and a row for each organisation.
     private func open() async throws -> SQLiteDatabase {
