@@ -93,7 +93,8 @@ let package = Package(
         module("Jobs", ["Core", "Storage", "Web", "Audit", .logging, .serviceLifecycle]),
         module("Events", ["Core", "Storage", "Web", "Audit", "Jobs"]),
         module("Mail", ["Core", "Storage", "Web", "Audit", "Jobs", "Events", .logging]),
-        module("Identity", ["Core", "Storage", "Web", "Audit", "Jobs", "Events", "Mail", "CArgon2", .crypto, .logging]),
+        module(
+            "Identity", ["Core", "Storage", "Web", "Audit", "Jobs", "Events", "Mail", "CArgon2", .crypto, .logging]),
         module(
             "Organizations",
             ["Core", "Storage", "Web", "Audit", "Jobs", "Events", "Mail", "Identity", .crypto, .logging]),
@@ -118,7 +119,8 @@ let package = Package(
                 .serviceLifecycle, .asyncHTTPClient, .crypto,
             ]),
         .executableTarget(
-            name: "raptorflow", dependencies: ["App"], swiftSettings: settings, linkerSettings: coverageLinking),
+            name: "raptorflow", dependencies: ["App", .nio, .nioPosix], swiftSettings: settings,
+            linkerSettings: coverageLinking),
         module(
             "TestSupport",
             features + [.hummingbird, .logging, .nio, .nioHTTP1, .nioPosix, .nioSSL, .httpTypes, .serviceLifecycle]),
@@ -134,7 +136,8 @@ let package = Package(
         tests("Billing", [.asyncHTTPClient, .logging, .crypto]),
         tests("App", [.logging]),
         .testTarget(
-            name: "RepositoryTests", exclude: ["exceptions.txt"], swiftSettings: strict, linkerSettings: coverageLinking),
+            name: "RepositoryTests", exclude: ["exceptions.txt"], swiftSettings: strict, linkerSettings: coverageLinking
+        ),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu2x

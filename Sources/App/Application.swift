@@ -1,14 +1,10 @@
 // The composition root: makes every part, hands each what it needs, and collects what they offer.
 import AsyncHTTPClient
-import Audit
 package import Billing
 import Core
-import Events
 package import Identity
 package import Jobs
-import Ledger
 package import Logging
-import Mail
 import NIOCore
 import Operations
 package import Organizations
@@ -38,7 +34,8 @@ package struct Application: Sendable {
 
     /// What a start may add to the product: the demo's pages.
     package struct Additions: Sendable {
-        package var ribbon: Ribbon?
+        /// The bar over every page, made anew for each.
+        package var ribbon: (@Sendable () -> Ribbon)?
         package var addPages: @Sendable (inout Pages, Application.Parts) -> Void = { _, _ in }
         package init() {}
     }
@@ -57,68 +54,30 @@ package struct Application: Sendable {
         self.settings = settings
         self.database = database
         self.logger = logger
-        let resources = Resources(folder: settings.resources)
         let keys = try await InstanceKeys.unlock(
-            ["answers", "cursors", "sandbox"], configured: settings.masterKey, file: settings.masterKeyFile, database: database)
+            ["answers", "cursors", "sandbox"], configured: settings.masterKey, file: settings.masterKeyFile,
+            database: database)
         madeMasterKeyFile = keys.madeMasterKeyFile
         client = Self.client()
-        identity = Identity(database: database)
-        organizations = Organizations(database: database, identity: identity)
-        let ledger = Ledger(database: database)
-        let payments = try Payments(settings: settings, keys: keys, client: client, database: database)
-        billing = payments.billing
-        let mail = MailFeature(server: settings.smtpServer, logger: logger)
-        let operations = Operations(
-            database: database, facts: Surroundings.facts(settings, verifications: Surroundings.verifications))
-
-        var handlers = JobHandlers()
-        try JobsFeature.addJobs(to: &handlers)
-        try mail.addJobs(to: &handlers)
-        try billing.addJobs(to: &handlers)
-        payments.sandbox?.addJobs(to: &handlers)
-        try operations.addJobs(to: &handlers)
-        let jobs = JobsFeature(handlers: handlers)
+        let features = try Features(
+            settings: settings, keys: keys, client: client, database: database, logger: logger)
+        identity = features.identity
+        organizations = features.organizations
+        billing = features.payments.billing
+        let jobs = JobsFeature(handlers: try features.handlers())
         runner = jobs.runner(on: database, logger: logger)
 
-        var routes = Routes()
-        identity.addRoutes(to: &routes)
-        organizations.addRoutes(to: &routes)
-        billing.addRoutes(to: &routes)
-        payments.sandbox?.addRoutes(to: &routes)
-        ledger.addRoutes(to: &routes)
-        jobs.addRoutes(to: &routes)
-        mail.addRoutes(to: &routes)
-        Events.addRoutes(to: &routes)
-        Audit.addRoutes(to: &routes)
-        operations.addRoutes(to: &routes)
-
-        let console = ConsoleAssets(resources: resources)
-        let shell = ConsoleShell(
-            assets: console.assets, demoRibbon: additions.ribbon,
-            operatorItems: [NavItem("operator", "Instance", "/operator", .settings)]
-        ).shell
-        var pages = Pages(shell: shell)
-        identity.addPages(to: &pages)
-        organizations.addPages(to: &pages, shell: shell)
-        billing.addPages(to: &pages)
-        payments.sandbox?.addPages(to: &pages)
-        ledger.addPages(to: &pages)
-        jobs.addPages(to: &pages)
-        mail.addPages(to: &pages)
-        Audit.addPages(to: &pages, on: database)
-        operations.addPages(to: &pages)
-        additions.addPages(
-            &pages, Parts(database: database, identity: identity, organizations: organizations))
-
+        let console = ConsoleAssets(resources: Resources(folder: settings.resources))
+        let routes = features.routes(jobs)
         endpoints =
-            routes.endpoints + pages.endpoints + console.endpoints
-            + OpenAPI.endpoints(describing: routes.endpoints, assets: console.assets)
+            routes + features.pages(jobs, assets: console.assets, additions) + console.endpoints
+            + OpenAPI.endpoints(describing: routes, assets: console.assets)
         gateway = try Gateway(
             endpoints: endpoints, database: database,
             settings: .init(
                 authentication: organizations.authentication, cursors: CursorSigner(key: try keys.bytes("cursors")),
-                answers: AnswerSeal(key: try keys.bytes("answers")), origin: settings.publicURL, hosts: settings.hosts, trustedProxies: settings.proxies,
-                limits: settings.rateLimits, logger: logger))
+                answers: AnswerSeal(key: try keys.bytes("answers")), origin: settings.publicURL, hosts: settings.hosts,
+                trustedProxies: settings.proxies, limits: settings.rateLimits, logger: logger))
     }
 
     /// What runs for long, in the order of dependency: the last one is stopped first.

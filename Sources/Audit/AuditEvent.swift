@@ -8,6 +8,7 @@ package struct AuditEvent: Sendable {
     /// Position in the chain, from 1 without gaps.
     package let sequence: Int64
     package let at: Timestamp
+    /// Who did it.
     package let actor: Actor
     package let action: String
     package let target: Audit.Target

@@ -47,7 +47,8 @@ enum AuditStore {
         try tx.rows(
             """
             SELECT \(columns) FROM audit_events
-            WHERE organization_id = \(try tx.organization()) AND target_kind = \(target.kind) AND target_id = \(target.id)
+            WHERE organization_id = \(try tx.organization())
+              AND target_kind = \(target.kind) AND target_id = \(target.id)
             ORDER BY sequence DESC LIMIT \(limit)
             """, event)
     }
@@ -56,8 +57,8 @@ enum AuditStore {
     static func links(of chain: String, after: Int64, limit: Int, in tx: any Transaction) throws -> [Link] {
         try tx.rows(
             """
-            SELECT sequence, canonical, previous_hash, hash, at, actor_kind, actor_id, actor_display, request_id, address,
-              action, target_kind, target_id, details
+            SELECT sequence, canonical, previous_hash, hash, at, actor_kind, actor_id, actor_display, request_id,
+              address, action, target_kind, target_id, details
             FROM audit_events WHERE organization_id = \(chain) AND sequence > \(after) ORDER BY sequence LIMIT \(limit)
             """
         ) { row in

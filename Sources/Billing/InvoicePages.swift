@@ -33,7 +33,8 @@ extension Billing {
             ? [HTML.postButton("Pay \(it.total.formatted)", action: "\(base)/invoices/\(it.id)/pay", style: .primary)]
             : []
         let body: HTML = """
-            \(HTML.panel("<div class=\"stack\">\(parties(it))\(table(it, lines, taxes))\(foot(it))</div>"))\(creditNotes(notes))\
+            \(HTML.panel("<div class=\"stack\">\(parties(it))\(table(it, lines, taxes))\(foot(it))</div>"))\
+            \(creditNotes(notes))\
             \(HTML.section("What happened", HTML.timeline(history(it, payments, base))))
             """
         return PageView(

@@ -83,8 +83,8 @@ extension Billing {
             HTML.form(
                 action: "\(base)/payments/\(it.id)/refunds", submit: "Refund", style: .danger,
                 """
-                \(HTML.textField("amount", label: "Amount", hint: "At most \(it.refundable.formatted); all of it if empty.",
-                    required: false))\
+                \(HTML.textField("amount", label: "Amount",
+                    hint: "At most \(it.refundable.formatted); all of it if empty.", required: false))\
                 \(HTML.textField("reason", label: "Reason", required: false))
                 """))
     }

@@ -1,5 +1,6 @@
 // Spellings of bytes: hexadecimal, base64url, base62, and the CRC-32 that API keys end with.
 
+/// Bytes as hexadecimal digits.
 package enum Hex {
     private static let digits = Array("0123456789abcdef".utf8)
 

@@ -26,7 +26,9 @@ package struct Identifier<Kind: IdentifierKind>: Hashable, Comparable, Sendable,
         let rest = bytes.dropFirst(prefix.count)
         guard rest.first == UInt8(ascii: "_") else { return nil }
         let body = rest.dropFirst()
-        guard let first = body.first, first <= UInt8(ascii: "7"), body.allSatisfy(Crockford.contains) else { return nil }
+        guard let first = body.first, first <= UInt8(ascii: "7"), body.allSatisfy(Crockford.contains) else {
+            return nil
+        }
         self.text = text
     }
 

@@ -68,7 +68,10 @@ extension Problem {
     package static func forbidden(_ permission: Permission) -> Problem {
         Problem(
             "permission_denied", status: 403,
-            "This needs the permission \(permission.rawValue), which the role \(permission.least.title) and above holds.")
+            """
+            This needs the permission \(permission.rawValue), which the role \(permission.least.title) and above \
+            holds.
+            """)
     }
 
     /// 401: nobody is signed in, or the credential is not valid.

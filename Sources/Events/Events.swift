@@ -22,6 +22,7 @@ package struct Event: Codable, Sendable {
     }
 }
 
+/// What other features call: publishing an event, and adding the operations that list them.
 package enum Events {
     /// Writes an event of the transaction's organisation, in the same transaction.
     package static func publish(

@@ -62,6 +62,7 @@ struct ClaimedJob: Sendable {
 
 /// One run that did not end well.
 package struct JobFailure: Sendable {
+    /// How the run ended.
     package enum Outcome: String, Sendable, CaseIterable, Codable, SQLBindable {
         case failed
         case timedOut = "timed_out"

@@ -6,8 +6,8 @@ import Web
 
 /// Jobs and schedules: durable work in the same file as everything else.
 ///
-/// Other features enqueue with `Jobs.enqueue` and declare their handlers in `JobHandlers`; the composition root collects
-/// them, makes this feature, and runs `runner` as a service.
+/// Other features enqueue with `Jobs.enqueue` and declare their handlers in `JobHandlers`; the composition root
+/// collects them, makes this feature, and runs `runner` as a service.
 package struct JobsFeature: Sendable {
     let handlers: JobHandlers
 

@@ -14,7 +14,8 @@ enum JobsStore {
         let state: JobState = job.runAt <= tx.now ? .ready : .scheduled
         return try tx.exists(
             """
-            INSERT INTO jobs (id, organization_id, kind, queue, state, payload, run_at, attempts_max, unique_key, created_at)
+            INSERT INTO jobs (id, organization_id, kind, queue, state, payload, run_at,
+              attempts_max, unique_key, created_at)
             VALUES (\(job.id), \(tx.scope.key), \(job.kind), \(job.queue), \(state), \(job.payload.text), \(job.runAt),
               \(job.attemptsMax), \(job.unique), \(tx.now))
             ON CONFLICT (organization_id, kind, unique_key)

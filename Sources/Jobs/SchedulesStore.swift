@@ -88,7 +88,8 @@ enum SchedulesStore {
         try tx.run(
             """
             DELETE FROM schedule_fires WHERE (schedule_id, fire_at) IN (
-              SELECT schedule_id, fire_at FROM schedule_fires WHERE fired_at < \(before) ORDER BY fired_at LIMIT \(limit))
+              SELECT schedule_id, fire_at FROM schedule_fires
+              WHERE fired_at < \(before) ORDER BY fired_at LIMIT \(limit))
             """)
     }
 }

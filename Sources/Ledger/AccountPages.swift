@@ -120,7 +120,8 @@ extension Ledger {
             \(HTML.textField("name", label: "Name", state: state))\
             \(HTML.select("type", label: "Type", options: AccountType.allCases.map { Choice($0.rawValue, $0.title) },
                 state: state, default: AccountType.asset.rawValue))\
-            \(HTML.textField("currency", label: "Currency", state: state, default: "INR", hint: "Three letters, ISO 4217."))\
+            \(HTML.textField("currency", label: "Currency", state: state, default: "INR",
+                hint: "Three letters, ISO 4217."))\
             \(HTML.select("rule", label: "Balance", options: BalanceRule.allCases.map { Choice($0.rawValue, $0.title) },
                 state: state, default: BalanceRule.any.rawValue))
             """

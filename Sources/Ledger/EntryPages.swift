@@ -123,9 +123,9 @@ extension Ledger {
                 + HTML.panel(
                     "What is verified",
                     """
-                    <p>Every entry from the first: that none is missing, that each follows the one before it and is as it \
-                    was written, that it balances; that the accounts hold exactly its postings and their balances are \
-                    the sums; and that the tables and triggers which enforce this are unaltered.</p>
+                    <p>Every entry from the first: that none is missing, that each follows the one before it and is as \
+                    it was written, that it balances; that the accounts hold exactly its postings and their balances \
+                    are the sums; and that the tables and triggers which enforce this are unaltered.</p>
                     """))
     }
 

@@ -2,6 +2,7 @@
 package import Core
 import Storage
 
+/// A reason for which the ledger refuses; nothing was booked.
 package enum LedgerProblem: ProblemConvertible, Equatable {
     case unbalanced(debits: Int64, credits: Int64)
     case accountRepeated(index: Int)

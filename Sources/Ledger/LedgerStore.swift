@@ -41,8 +41,8 @@ enum LedgerStore {
     static func insert(_ account: LedgerAccount, in tx: any Transaction) throws {
         try tx.run(
             """
-            INSERT INTO ledger_accounts (organization_id, id, code, name, type, contra, currency, owner_id, rule, closed_at,
-              created_at)
+            INSERT INTO ledger_accounts (organization_id, id, code, name, type, contra, currency, owner_id, rule,
+              closed_at, created_at)
             VALUES (\(try tx.organization()), \(account.id), \(account.code), \(account.name), \(account.type),
               \(account.contra), \(account.currency), \(account.ownerID), \(account.rule), \(account.closedAt),
               \(account.createdAt))
@@ -124,9 +124,9 @@ enum LedgerStore {
             """
             INSERT INTO ledger_entries (organization_id, seq, id, kind, source_type, source_id, reverses_id, group_id,
               currency, effective_at, booked_at, postings, description, previous_hash, hash)
-            VALUES (\(row.organization), \(row.sequence), \(row.id), \(row.kind), \(row.source?.type), \(row.source?.id),
-              \(row.reverses), \(row.group), \(row.currency), \(row.effectiveAt), \(row.bookedAt), \(row.postings),
-              \(row.description), \(previous), \(hash))
+            VALUES (\(row.organization), \(row.sequence), \(row.id), \(row.kind), \(row.source?.type),
+              \(row.source?.id), \(row.reverses), \(row.group), \(row.currency), \(row.effectiveAt), \(row.bookedAt),
+              \(row.postings), \(row.description), \(previous), \(hash))
             """)
     }
 
@@ -206,8 +206,8 @@ enum LedgerStore {
     }
 
     static let entryColumns: SQL = """
-        organization_id, seq, id, kind, source_type, source_id, reverses_id, group_id, currency, effective_at, booked_at,
-        postings, description, hash
+        organization_id, seq, id, kind, source_type, source_id, reverses_id, group_id, currency, effective_at,
+        booked_at, postings, description, hash
         """
 
     static func row(_ row: Row) throws -> EntryRow {

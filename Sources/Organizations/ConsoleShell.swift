@@ -7,13 +7,15 @@ package import Web
 /// Puts the navigation, the switcher and the reader's menu around a page. Only entries that the role may see are there.
 package struct ConsoleShell: Sendable {
     let assets: Assets
-    let demoRibbon: Ribbon?
+    let demoRibbon: (@Sendable () -> Ribbon)?
     let operatorItems: [NavItem]
 
     /// - Parameters:
     ///   - demoRibbon: the bar over every page of an instance with made-up data.
     ///   - operatorItems: pages of the instance, for those who run it.
-    package init(assets: Assets, demoRibbon: Ribbon? = nil, operatorItems: [NavItem] = []) {
+    package init(
+        assets: Assets, demoRibbon: (@Sendable () -> Ribbon)? = nil, operatorItems: [NavItem] = []
+    ) {
         self.assets = assets
         self.demoRibbon = demoRibbon
         self.operatorItems = operatorItems
@@ -27,7 +29,7 @@ package struct ConsoleShell: Sendable {
     private func layout(_ call: Call<NoBody>, in tx: any Transaction) throws -> ConsoleLayout {
         var layout = ConsoleLayout(assets: assets)
         layout.home = "/"
-        layout.ribbons = demoRibbon.map { [$0] } ?? []
+        layout.ribbons = demoRibbon.map { [$0()] } ?? []
         guard let principal = call.principal else { return layout }
         layout.userName = principal.display
         layout.userLinks = [Link("Your account", "/account")]

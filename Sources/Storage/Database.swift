@@ -12,7 +12,12 @@ package enum Scope: Hashable, Sendable {
 
 /// Who is acting: goes into the audit log with every change of the transaction.
 package struct Actor: Sendable, Hashable {
-    package enum Kind: String, Sendable { case user, apiKey = "api_key", system, anonymous }
+    /// What sort of actor it is, as the audit log spells it.
+    package enum Kind: String, Sendable {
+        case user
+        case apiKey = "api_key"
+        case system, anonymous
+    }
 
     package let kind: Kind
     /// The identifier of the user or key; the name of the part for `.system`.
@@ -123,7 +128,8 @@ extension StorageError: ProblemConvertible {
                 underlying: self)
         case .unique, .constraint:
             Problem(
-                "conflict", status: 409, "The change contradicts what is stored. Nothing was changed.", underlying: self)
+                "conflict", status: 409, "The change contradicts what is stored. Nothing was changed.", underlying: self
+            )
         case .unexpectedValue, .unscoped, .refused:
             Problem("internal_error", status: 500, "Something went wrong on our side.", underlying: self)
         }

@@ -1,7 +1,9 @@
 // Statements as text whose interpolations can only bind.
 package import Core
 
-/// A statement: text with `?` for each bound value. Interpolating a value binds it; interpolating an `SQL` inserts text.
+/// A statement: text with `?` for each bound value.
+///
+/// Interpolating a value binds it; interpolating an `SQL` inserts its text.
 ///
 ///     try tx.rows("SELECT \(columns) FROM members WHERE user_id = \(user) LIMIT \(limit)", Member.init)
 package struct SQL: ExpressibleByStringInterpolation, Sendable {
@@ -24,6 +26,7 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
         values = []
     }
 
+    /// Collects the text and the bound values of a literal.
     package struct Interpolation: StringInterpolationProtocol {
         fileprivate var text = ""
         fileprivate var values: [SQLValue] = []

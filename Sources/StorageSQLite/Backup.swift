@@ -1,8 +1,8 @@
 // A complete copy of the file as of one instant, taken while it is being written to.
 import Foundation
-import Glibc
 import GRDB
 import GRDBSQLite
+import Glibc
 import Storage
 
 enum Backup {
@@ -16,7 +16,8 @@ enum Backup {
             try copyPages(from: source, to: partial, progress: progress)
             try check(partial)
             guard rename(partial, target) == 0 else {
-                throw StorageError.unavailable("the copy can't be moved to \(target): \(String(cString: strerror(errno)))")
+                throw StorageError.unavailable(
+                    "the copy can't be moved to \(target): \(String(cString: strerror(errno)))")
             }
             try synchronizeDirectory(of: target)
         } catch let error as DatabaseError {

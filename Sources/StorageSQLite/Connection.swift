@@ -131,7 +131,7 @@ enum SQLiteErrors {
         SQLITE_CANTOPEN, SQLITE_PROTOCOL, SQLITE_NOTADB,
     ]
 
-    /// `UNIQUE constraint failed: users.email, users.x` names the columns, and SQLite offers no other way to learn them.
+    /// `UNIQUE constraint failed: users.email, users.x` names the columns; SQLite offers no other way to learn them.
     private static func columns(_ message: String) -> [String] {
         guard let colon = message.firstIndex(of: ":") else { return [] }
         return message[message.index(after: colon)...].split(separator: ",").map {

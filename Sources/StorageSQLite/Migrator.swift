@@ -1,7 +1,7 @@
 // Brings a file's schema up to date, one numbered step at a time.
+import Core
 import Crypto
 import Foundation
-import Core
 import GRDB
 import Storage
 

@@ -32,7 +32,8 @@ final class PreparedStatement {
                 case .integer(let number): sqlite3_bind_int64(handle, position, number)
                 case .text(let text): bind(text, at: position)
                 case .bytes(let bytes):
-                    sqlite3_bind_blob64(handle, position, bytes.isEmpty ? [0] : bytes, UInt64(bytes.count), Self.transient)
+                    sqlite3_bind_blob64(
+                        handle, position, bytes.isEmpty ? [0] : bytes, UInt64(bytes.count), Self.transient)
                 }
             guard code == SQLITE_OK else { throw connection.lastError() }
         }
@@ -98,7 +99,8 @@ private struct StatementRow: RowSource {
         case SQLITE_TEXT: return .text(text(at: column) ?? "")
         case SQLITE_BLOB:
             guard let start = sqlite3_column_blob(handle, position) else { return .bytes([]) }
-            return .bytes(Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, position)))))
+            return .bytes(
+                Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, position)))))
         case SQLITE_FLOAT: return .text(String(sqlite3_column_double(handle, position)))
         default: return .null
         }

@@ -28,7 +28,8 @@ enum Tenancy {
             database,
             sql: "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
         for table in tables {
-            let columns = try String.fetchAll(database, sql: "SELECT name FROM pragma_table_info(?)", arguments: [table])
+            let columns = try String.fetchAll(
+                database, sql: "SELECT name FROM pragma_table_info(?)", arguments: [table])
             if columns.contains("organization_id") {
                 try database.execute(sql: tenant(table))
             } else {

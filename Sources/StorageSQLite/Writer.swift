@@ -75,7 +75,10 @@ final class Writer: Sendable {
             for unit in batch { unit.answer() }
         } catch {
             if connection.isInTransaction { try? connection.execute("ROLLBACK") }
-            guard batch.count > 1, !error.isUnavailable else { return batch.forEach { $0.fail(error) } }
+            guard batch.count > 1, !error.isUnavailable else {
+                for unit in batch { unit.fail(error) }
+                return
+            }
             // One of them broke the whole; alone, only that one fails.
             for unit in batch { commit([unit], on: connection) }
         }
@@ -135,7 +138,9 @@ private final class Unit: Sendable {
     func answer() {
         let outcome = outcome.withLock { $0 }
         guard let result = outcome.result else { return fail(StorageError.unavailable("the unit did not run")) }
-        if case .success = result { outcome.actions.forEach { $0() } }
+        if case .success = result {
+            for action in outcome.actions { action() }
+        }
         continuation.resume(with: result)
     }
 

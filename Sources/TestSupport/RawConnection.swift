@@ -8,6 +8,7 @@ package final class RawConnection: Sendable {
     private let socket: Int32
     private let unread = Mutex([UInt8]())
 
+    /// What went wrong with the socket or the answer, in words.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
     }

@@ -99,7 +99,8 @@ extension Exchange {
             <!doctype html><html lang="en"><head><meta charset="utf-8"><title>\(Self.title(of: problem.status))</title>
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <script src="/assets/theme.js"></script><link rel="stylesheet" href="/assets/app.css"></head>
-            <body class="plain"><main class="auth-card"><h1>\(Self.title(of: problem.status))</h1><p>\(problem.detail)</p>
+            <body class="plain"><main class="auth-card"><h1>\(Self.title(of: problem.status))</h1>\
+            <p>\(problem.detail)</p>
             <ul>\(fields)</ul><p><a class="button" href="/">Back to the start</a></p>
             <p class="muted">\(problem.code) · \(requestID)</p></main></body></html>
             """
@@ -130,7 +131,9 @@ extension Exchange {
         if head.headerFields[.cookie]?.contains(Flash.name) == true, response.status == 200 {
             response.headers.append(Flash.clearing)
         }
-        if !response.has("Content-Security-Policy") { response.headers.append(("Content-Security-Policy", Self.contentPolicy)) }
+        if !response.has("Content-Security-Policy") {
+            response.headers.append(("Content-Security-Policy", Self.contentPolicy))
+        }
         response.headers += [
             ("Referrer-Policy", "same-origin"), ("X-Frame-Options", "DENY"),
             ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),

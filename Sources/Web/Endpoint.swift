@@ -55,6 +55,7 @@ package struct Endpoint: Sendable {
         case act(@Sendable (Call<RawBody>) async throws -> Response)
     }
 
+    /// What it answers with when it succeeds.
     package enum Output: Sendable {
         case json(Schema, status: Int)
         case none

@@ -94,7 +94,9 @@ struct Exchange {
     /// A form that needs no cookie (sign-in, set-up) is not to be sent from another site either: it would sign the
     /// browser in as somebody else. Programs, which send neither header, are let through.
     func checkForm(_ settings: Gateway.Settings) throws(Problem) {
-        guard let endpoint, endpoint.output.isPage, endpoint.method == "POST", !endpoint.acceptsCrossSite else { return }
+        guard let endpoint, endpoint.output.isPage, endpoint.method == "POST", !endpoint.acceptsCrossSite else {
+            return
+        }
         if isSameOrigin(settings) == false { throw Self.crossOrigin }
     }
 
@@ -162,7 +164,8 @@ struct Exchange {
         body: RawBody, endpoint: Endpoint, caller: Caller, settings: Gateway.Settings
     ) throws(Problem) -> Call<RawBody> {
         let list = Self.list(endpoint, caller.scope)
-        let after: String? = if let cursor = query["cursor"] { try settings.cursors.open(cursor, list: list) } else { nil }
+        let after: String? =
+            if let cursor = query["cursor"] { try settings.cursors.open(cursor, list: list) } else { nil }
         let actor =
             caller.principal?.actor(requestID: requestID, address: address)
             ?? Actor(.anonymous, id: "-", display: "somebody not signed in", requestID: requestID, address: address)

@@ -13,7 +13,9 @@ enum FormDecoding {
                 let value = text(equals.map { pair[($0 + 1)...] } ?? [])
             else { throw Problem("malformed_form", status: 400, "The form is not encoded correctly.") }
             guard fields.updateValue(value, forKey: name) == nil else {
-                throw .invalid([FieldProblem("\(marker)\(name.prefix(100))", "duplicate_field", "It occurs more than once.")])
+                throw .invalid([
+                    FieldProblem("\(marker)\(name.prefix(100))", "duplicate_field", "It occurs more than once.")
+                ])
             }
             guard fields.count <= fieldsLimit else {
                 throw Problem("malformed_form", status: 400, "The form has more than \(fieldsLimit) fields.")

@@ -23,7 +23,8 @@ package struct Gateway: HTTPResponder {
         package var logger: Logger
 
         package init(
-            authentication: Authentication, cursors: CursorSigner, answers: AnswerSeal, origin: String, hosts: Set<String> = [],
+            authentication: Authentication, cursors: CursorSigner, answers: AnswerSeal, origin: String,
+            hosts: Set<String> = [],
             trustedProxies: TrustedProxies = .none, limits: Limits = .none, logger: Logger
         ) {
             self.authentication = authentication
@@ -232,7 +233,8 @@ package struct RequestContext: Hummingbird.RequestContext {
         guard let socket = remoteAddress.flatMap({ ClientAddress($0) }) else { return "unknown" }
         let header = request.headers[values: .forwardedFor].joined(separator: ",")
         return ClientAddress.client(
-            of: socket, forwardedFor: header.isEmpty ? nil : header, behind: proxies).description
+            of: socket, forwardedFor: header.isEmpty ? nil : header, behind: proxies
+        ).description
     }
 }
 

@@ -24,7 +24,8 @@ struct IdempotentRequest: Sendable {
         if text.hasPrefix("\""), text.hasSuffix("\""), text.utf8.count >= 2 { text = text.dropFirst().dropLast() }
         guard (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
             throw Problem(
-                "idempotency_key_invalid", status: 400, "The Idempotency-Key must be 1 to 255 visible ASCII characters.")
+                "idempotency_key_invalid", status: 400, "The Idempotency-Key must be 1 to 255 visible ASCII characters."
+            )
         }
         return String(text)
     }

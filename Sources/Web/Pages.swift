@@ -72,10 +72,12 @@ package struct Pages {
         _ show: @escaping @Sendable (Call<NoBody>, any Transaction) throws -> PageView
     ) {
         let shell = shell
-        add("GET", path, name, allow, query: query, .read { call, tx in
-            let call = call.with(NoBody())
-            return .html(try shell(try show(call, tx), call, tx))
-        })
+        add(
+            "GET", path, name, allow, query: query,
+            .read { call, tx in
+                let call = call.with(NoBody())
+                return .html(try shell(try show(call, tx), call, tx))
+            })
     }
 
     /// A page with a form: GET shows it, POST submits it.
@@ -85,9 +87,11 @@ package struct Pages {
         submit: @escaping @Sendable (Call<Form>, any Transaction) throws -> Response
     ) {
         page(path, name, allow: allow) { call, tx in try show(call, FormState(), tx) }
-        add("POST", path, name, allow, recover: recovery(show), .write { call, tx in
-            try submit(call.with(Form(call.body.form)), tx)
-        })
+        add(
+            "POST", path, name, allow, recover: recovery(show),
+            .write { call, tx in
+                try submit(call.with(Form(call.body.form)), tx)
+            })
     }
 
     /// A page with a form whose submission waits for something else: hashing, a payment provider.
@@ -97,9 +101,11 @@ package struct Pages {
         submit: @escaping @Sendable (Call<Form>) async throws -> Response
     ) {
         page(path, name, allow: allow) { call, tx in try show(call, FormState(), tx) }
-        add("POST", path, name, allow, recover: recovery(show), .act { call in
-            try await submit(call.with(Form(call.body.form)))
-        })
+        add(
+            "POST", path, name, allow, recover: recovery(show),
+            .act { call in
+                try await submit(call.with(Form(call.body.form)))
+            })
     }
 
     /// A button: a POST without a page of its own; a refusal is shown as a page that leads back.

@@ -4,6 +4,7 @@ package import Storage
 
 /// Somebody or something whose credential was checked.
 package struct Principal: Sendable, Hashable {
+    /// What was presented, and whom it stands for.
     package enum Credential: Sendable, Hashable {
         /// A person by a session token, in a header or in the console's cookie.
         case session(SessionID, user: UserID)

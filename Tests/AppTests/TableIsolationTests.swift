@@ -29,7 +29,9 @@ struct TableIsolationTests {
             }.joined(separator: ", ")
         }
 
-        var insertion: String { "INSERT INTO \(name) (\(columns.map { "\"\($0.name)\"" }.joined(separator: ", "))) VALUES " }
+        var insertion: String {
+            "INSERT INTO \(name) (\(columns.map { "\"\($0.name)\"" }.joined(separator: ", "))) VALUES "
+        }
     }
 
     /// A file whose own triggers and checks are out of the way, so that only the scope's protection is left to act.
@@ -96,7 +98,8 @@ struct TableIsolationTests {
         let (database, tables) = try open()
         #expect(tables.count > 20)
         for table in tables where table.isTenant {
-            #expect(try organizations(table, in: .organization(Self.mine), database) == [Self.mine.text], "\(table.name)")
+            #expect(
+                try organizations(table, in: .organization(Self.mine), database) == [Self.mine.text], "\(table.name)")
             #expect(try organizations(table, in: .instance, database).count == 2, "\(table.name)")
         }
         try database.close()
@@ -117,14 +120,16 @@ struct TableIsolationTests {
         try database.close()
     }
 
-    @Test func `no statement inserts, changes, moves or deletes another organisation's row, in any table`() async throws {
+    @Test func `no statement inserts, changes, moves or deletes another organisation's row, in any table`() async throws
+    {
         let (database, tables) = try open()
         for table in tables {
             for verb in ["INSERT", "UPDATE", "MOVE", "DELETE"] {
                 let statement: String =
                     switch verb {
                     case "INSERT": table.insertion + "(\(table.values(of: Self.other, salt: 7)))"
-                    case "UPDATE": "UPDATE \(table.name) SET \"\(table.columns[0].name)\" = \"\(table.columns[0].name)\""
+                    case "UPDATE":
+                        "UPDATE \(table.name) SET \"\(table.columns[0].name)\" = \"\(table.columns[0].name)\""
                     case "MOVE": "UPDATE \(table.name) SET organization_id = '\(Self.other)'"
                     default: "DELETE FROM \(table.name)"
                     }
@@ -148,7 +153,7 @@ struct TableIsolationTests {
     /// What a unit in the scope of my organisation is refused with; nil when it went through.
     private func refusal(of statement: String, _ database: SQLiteDatabase) async -> String? {
         do {
-            try await database.write(in: .organization(Self.mine), by: .system("test")) { tx in
+            _ = try await database.write(in: .organization(Self.mine), by: .system("test")) { tx in
                 try tx.run(SQL(unchecked: statement))
             }
             return nil

@@ -4,11 +4,12 @@ import Foundation
 import Testing
 
 struct RulesTests {
-    @Test(arguments: [
-        (129_900, "INR", "₹1,299.00"), (1_234_567_890, "INR", "₹1,23,45,678.90"), (5, "USD", "$0.05"),
-        (-100_000_000, "USD", "−$1,000,000.00"), (500, "JPY", "JPY 500"), (1_234_567, "KWD", "KWD 1,234.567"),
-        (0, "INR", "₹0.00"), (9_007_199_254_740_991, "USD", "$90,071,992,547,409.91"),
-    ] as [(Int64, String, String)])
+    @Test(
+        arguments: [
+            (129_900, "INR", "₹1,299.00"), (1_234_567_890, "INR", "₹1,23,45,678.90"), (5, "USD", "$0.05"),
+            (-100_000_000, "USD", "−$1,000,000.00"), (500, "JPY", "JPY 500"), (1_234_567, "KWD", "KWD 1,234.567"),
+            (0, "INR", "₹0.00"), (9_007_199_254_740_991, "USD", "$90,071,992,547,409.91"),
+        ] as [(Int64, String, String)])
     func `money is written with the decimals and groups of its currency`(amount: Int64, code: String, text: String) {
         #expect(Money(amount, Currency(stored: code))?.formatted == text)
     }

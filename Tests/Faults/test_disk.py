@@ -19,8 +19,8 @@ class SmallDisk(Server):
 
     def __init__(self, folder):
         super().__init__(folder)
-        self.command = [*NAMESPACE, "sh", "-c", f'mount -t tmpfs -o size=12m tmpfs "{folder}" && cd "{folder}" && exec "$@"',
-                        "sh", *self.command]
+        script = f'mount -t tmpfs -o size=12m tmpfs "{folder}" && cd "{folder}" && exec "$@"'
+        self.command = [*NAMESPACE, "sh", "-c", script, "sh", *self.command]
 
     @property
     def disk(self):
@@ -70,7 +70,8 @@ def test_a_full_disk_answers_503_loses_nothing_and_recovers(small):
     shutil.copy(small.disk / "raptorflow.db", copy)
     shutil.copy(small.disk / "raptorflow.db-wal", f"{copy}-wal")
     for part in ("ledger", "audit"):
-        verified = subprocess.run([small.binary, part, "verify", "--database", str(copy)], capture_output=True, check=False)
+        verified = subprocess.run([small.binary, part, "verify", "--database", str(copy)], capture_output=True,
+                                  check=False)
         assert verified.returncode == 0, verified
 
 
@@ -79,7 +80,8 @@ def test_a_read_only_disk_is_refused_at_the_start_in_a_sentence(tmp_path):
     Workspace(server)
     assert server.stop() == 0
     before = (tmp_path / "raptorflow.db").read_bytes()
-    script = f'mount --bind -o ro "{tmp_path}" "{tmp_path}" && mount -o remount,ro,bind "{tmp_path}" && cd "{tmp_path}" && exec "$@"'
+    script = (f'mount --bind -o ro "{tmp_path}" "{tmp_path}" && mount -o remount,ro,bind "{tmp_path}" '
+              f'&& cd "{tmp_path}" && exec "$@"')
     ended = subprocess.run([*NAMESPACE, "sh", "-c", script, "sh", *server.command], capture_output=True, text=True,
                            timeout=30, check=False)
     assert ended.returncode == 1, ended

@@ -29,10 +29,10 @@ struct Attacks {
         let head = "(SELECT hash FROM ledger_entries WHERE organization_id = '\(org)' ORDER BY seq DESC LIMIT 1)"
         let lines = postings ?? "{\"\(cash)\":100,\"\(income)\":-100}"
         return """
-            \(verb) INTO ledger_entries (organization_id, seq, id, kind, source_type, source_id, reverses_id, group_id, \
-            currency, effective_at, booked_at, postings, description, previous_hash, hash) VALUES ('\(org)', \(seq), \
-            \(id), \(kind), \(type), \(source), \(reverses), NULL, \(currency), \(effective), 4102444800000, '\(lines)', \
-            \(description), \(previous ?? head), \(hash));
+            \(verb) INTO ledger_entries (organization_id, seq, id, kind, source_type, source_id, reverses_id, \
+            group_id, currency, effective_at, booked_at, postings, description, previous_hash, hash) \
+            VALUES ('\(org)', \(seq), \(id), \(kind), \(type), \(source), \(reverses), NULL, \(currency), \
+            \(effective), 4102444800000, '\(lines)', \(description), \(previous ?? head), \(hash));
             """
     }
 
@@ -159,7 +159,10 @@ struct Attacks {
             ),
             (
                 "an account with a path for a name",
-                "INSERT INTO ledger_accounts VALUES ('\(org)', 'acc_1.x', '1', 'n', 'asset', 0, 'INR', '', 'any', NULL, 0);"
+                """
+                INSERT INTO ledger_accounts \
+                VALUES ('\(org)', 'acc_1.x', '1', 'n', 'asset', 0, 'INR', '', 'any', NULL, 0);
+                """
             ),
             (
                 "a row's number taken",

@@ -25,7 +25,8 @@ import Web
     private static func body(_ debit: String, _ credit: String, _ amount: Int64 = 118_000, more: String = "") -> String
     {
         """
-        {"description":"Sale","currency":"INR","postings":[{"account":"\(debit)","direction":"debit","amount":\(amount)},\
+        {"description":"Sale","currency":"INR","postings":[\
+        {"account":"\(debit)","direction":"debit","amount":\(amount)},\
         {"account":"\(credit)","direction":"credit","amount":118000}]\(more)}
         """
     }

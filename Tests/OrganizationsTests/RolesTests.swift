@@ -3,6 +3,7 @@ import Audit
 import Core
 import Storage
 import Testing
+import Web
 
 @testable import Organizations
 

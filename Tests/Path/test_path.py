@@ -89,7 +89,8 @@ def test_an_invited_person_switches_between_two_organisations(workspace, people)
 # Method, path below the organisation, body, and the least role that may.
 RIGHTS = [
     ("GET", "", None, "viewer"), ("GET", "/members", None, "viewer"), ("GET", "/jobs", None, "viewer"),
-    ("GET", "/invoices", None, "viewer"), ("GET", "/ledger/accounts", None, "viewer"), ("GET", "/events", None, "viewer"),
+    ("GET", "/invoices", None, "viewer"), ("GET", "/ledger/accounts", None, "viewer"),
+    ("GET", "/events", None, "viewer"),
     ("POST", "/ledger/journal-entries", {"description": "x", "currency": "INR", "postings": []}, "editor"),
     ("GET", "/audit-events", None, "admin"), ("GET", "/api-keys", None, "admin"),
     ("POST", "/invitations", {"email": "not an address", "role": "viewer"}, "admin"),
@@ -186,7 +187,8 @@ def test_taking_pro_finalises_an_invoice_and_makes_an_order_over_http(workspace,
 
 def test_a_payment_told_twice_by_browser_and_webhook_is_booked_once(server, workspace, checkout):
     pay(workspace, checkout["url"], "twice")
-    until(lambda: workspace.owner.get(f"{workspace.base}/subscription").json["plan_in_force"] == "pro", "it is in force")
+    until(lambda: workspace.owner.get(f"{workspace.base}/subscription").json["plan_in_force"] == "pro",
+          "it is in force")
     until(lambda: not workspace.owner.get(f"{workspace.base}/jobs?state=ready").json["data"], "jobs are done")
     (invoice,) = workspace.owner.get(f"{workspace.base}/invoices").expect(200).json["data"]
     assert invoice["state"] == "paid"

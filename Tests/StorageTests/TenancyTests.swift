@@ -42,8 +42,10 @@ struct TenancyTests {
 
     @Test func `an update and a delete without any WHERE leave the others' rows alone`() async throws {
         let database = try await open()
-        try await database.write(in: .organization(one), by: .system("test")) { try $0.run("UPDATE items SET v = 9") }
-        try await database.write(in: .organization(one), by: .system("test")) { try $0.run("DELETE FROM items") }
+        _ = try await database.write(in: .organization(one), by: .system("test")) {
+            try $0.run("UPDATE items SET v = 9")
+        }
+        _ = try await database.write(in: .organization(one), by: .system("test")) { try $0.run("DELETE FROM items") }
         let left = try database.read(in: .instance) { tx in
             try tx.rows("SELECT id, v FROM items") { "\(try $0.text(0))\(try $0.int(1))" }
         }
@@ -54,12 +56,12 @@ struct TenancyTests {
         let database = try await open()
         let (one, two) = (one, two)
         await #expect(throws: StorageError.constraint("scope: a row of another organisation")) {
-            try await database.write(in: .organization(one), by: .system("test")) {
+            _ = try await database.write(in: .organization(one), by: .system("test")) {
                 try $0.run("INSERT INTO items (id, organization_id, v) VALUES ('c', \(two), 1)")
             }
         }
         await #expect(throws: StorageError.constraint("scope: a row moved to another organisation")) {
-            try await database.write(in: .organization(one), by: .system("test")) {
+            _ = try await database.write(in: .organization(one), by: .system("test")) {
                 try $0.run("UPDATE items SET organization_id = \(two)")
             }
         }
@@ -85,7 +87,7 @@ struct TenancyTests {
         #expect(seen.0 == ["p"])
         #expect(seen.1.isEmpty)
         await #expect(throws: StorageError.constraint("scope: people is the instance's own")) {
-            try await database.write(in: .organization(one), by: .system("test")) {
+            _ = try await database.write(in: .organization(one), by: .system("test")) {
                 try $0.run("UPDATE people SET v = 3")
             }
         }
@@ -100,7 +102,7 @@ struct TenancyTests {
     func `a statement that would go around the views is refused`(text: String) async throws {
         let database = try await open()
         await #expect(throws: StorageError.self) {
-            try await database.write(in: .organization(one), by: .system("test")) { tx in
+            _ = try await database.write(in: .organization(one), by: .system("test")) { tx in
                 try tx.run(SQL(unchecked: text))
             }
         }

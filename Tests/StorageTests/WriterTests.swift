@@ -156,7 +156,8 @@ struct WriterTests {
                 let id = number
                 try await database.write(in: .instance, by: .system("test")) { tx in
                     try tx.run("INSERT INTO parents (id) VALUES (\(id))")
-                    try tx.run("INSERT INTO children (parent, name) VALUES (\(id), \(String(repeating: "x", count: 500) + "\(id)"))")
+                    let name = String(repeating: "x", count: 500) + "\(id)"
+                    try tx.run("INSERT INTO children (parent, name) VALUES (\(id), \(name))")
                 }
                 number += 1
             }

@@ -87,7 +87,8 @@ extension Wire {
             try await Notes.serve { server, _ in
                 let connection = try await server.connect()
                 try await connection.send(
-                    "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: Chunked\r\n\r\n"
+                    "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                        + "Transfer-Encoding: Chunked\r\n\r\n"
                         + "8\r\n{\"text\":\r\n6;x=y\r\n\"abc\"}\r\n0\r\nX-Trailer: 1\r\n\r\n" + Self.ping)
                 #expect(try await connection.answer().json?["text"]?.stringValue == "abc")
                 #expect(try await connection.answer().status == 200)

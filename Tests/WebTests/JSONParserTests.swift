@@ -49,8 +49,10 @@ import Web
     }
 
     @Test func `values keep their kind, their order and their digits`() throws {
-        let text =
-            #"{"z":[1,-0,1.0,1e2,9223372036854775807,9223372036854775808],"a":"\u00e9\ud83d\ude00\/","n":null,"t":true}"#
+        let text = #"""
+            {"z":[1,-0,1.0,1e2,9223372036854775807,9223372036854775808],"a":"\u00e9\ud83d\ude00\/",\#
+            "n":null,"t":true}
+            """#
         let value = try JSONParser.parse(Array(text.utf8))
         #expect(
             value["z"]?.arrayValue == [

@@ -57,8 +57,10 @@ enum NotesStore {
     static func add(_ text: String, in tx: any Transaction) throws -> Note {
         let id = Identifier<NoteKind>(at: tx.now).text
         try tx.run(
-            "INSERT INTO notes (id, organization_id, text, version) VALUES (\(id), \(try tx.organization()), \(text), 1)"
-        )
+            """
+            INSERT INTO notes (id, organization_id, text, version)
+            VALUES (\(id), \(try tx.organization()), \(text), 1)
+            """)
         return Note(id: id, text: text, version: 1)
     }
 
@@ -116,8 +118,10 @@ struct Notes {
             query: QueryParameter.paging, returns: Page<Note>.self
         ) { call, tx in
             let rows = try tx.rows(
-                "SELECT id, text, version FROM notes WHERE id > \(call.page.after ?? "") ORDER BY id LIMIT \(call.page.limit + 1)",
-                NotesStore.note)
+                """
+                SELECT id, text, version FROM notes
+                WHERE id > \(call.page.after ?? "") ORDER BY id LIMIT \(call.page.limit + 1)
+                """, NotesStore.note)
             let page = Array(rows.prefix(call.page.limit))
             return Page(data: page, nextCursor: rows.count > page.count ? page.last?.id : nil)
         }

@@ -152,7 +152,8 @@ extension Wire {
             try await Notes.serve { server, _ in
                 let connection = try await server.connect()
                 try await connection.send(
-                    "POST /v1/small HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 90000000\r\n\r\n"
+                    "POST /v1/small HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 90000000\r\n\r\n"
                         + String(repeating: "x", count: 1000))
                 let answer = try await connection.answer()
                 #expect(answer.status == 413)
@@ -166,8 +167,8 @@ extension Wire {
             try await Notes.serve { server, _ in
                 let connection = try await server.connect()
                 try await connection.send(
-                    "POST \(Notes.path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n"
-                )
+                    "POST \(Notes.path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 10\r\n\r\n")
                 #expect(try await connection.answer().status == 401)
                 try await connection.send("0123456789GET /v1/ping HTTP/1.1\r\nHost: a\r\n\r\n")
                 #expect(try await connection.answer().status == 200)

@@ -45,7 +45,10 @@ import Web
         #expect(try problems(Self.good).isEmpty)
         #expect(
             try problems(
-                #"{"buyer":"org_01kajv7e5tf9gv5f2x3xj3k8qa","items":[{"unit_price":{"amount":5,"currency":"INR"}}],"colour":"green","placed":null,"is_urgent":false}"#
+                """
+                {"buyer":"org_01kajv7e5tf9gv5f2x3xj3k8qa","items":[{"unit_price":{"amount":5,"currency":"INR"}}],\
+                "colour":"green","placed":null,"is_urgent":false}
+                """
             ).isEmpty)
     }
 

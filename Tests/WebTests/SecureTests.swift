@@ -78,8 +78,10 @@ extension Wire {
             let output = file + ".out"
             _ = try await run(
                 "sh", "-c",
-                "(cat \(file); sleep 1) | timeout 5 openssl s_client -quiet -no_ign_eof -alpn h2 -connect 127.0.0.1:\(port) > \(output)"
-            )
+                """
+                (cat \(file); sleep 1) | timeout 5 openssl s_client -quiet -no_ign_eof -alpn h2 \
+                -connect 127.0.0.1:\(port) > \(output)
+                """)
             var rest = Array(try Data(contentsOf: URL(filePath: output)))[...]
             var frames: [(type: UInt8, payload: [UInt8])] = []
             while rest.count >= 9 {

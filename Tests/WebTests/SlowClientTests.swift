@@ -38,8 +38,8 @@ extension Wire {
             try await Notes.serve(options: options) { server, _ in
                 let connection = try await server.connect()
                 try await connection.send(
-                    "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"
-                )
+                    "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 5000\r\n\r\n{")
                 let answer = try await connection.answer(within: 5)
                 #expect(answer.status == 408)
                 #expect(answer.problem == "request_timeout")
@@ -57,8 +57,8 @@ extension Wire {
                 let connection = try await server.connect()
                 let body = #"{"text":"slow but steady"}"#
                 try await connection.send(
-                    "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
-                )
+                    "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: \(body.utf8.count)\r\n\r\n")
                 for byte in body.utf8 {
                     try await connection.send([byte])
                     try await Task.sleep(for: .milliseconds(50))

@@ -30,14 +30,21 @@ CREATE TABLE audit_heads (
 
 CREATE TRIGGER audit_events_follow BEFORE INSERT ON audit_events BEGIN
   SELECT RAISE(ABORT, 'audit: a record must follow the newest one')
-  WHERE NEW.sequence IS NOT 1 + coalesce((SELECT sequence FROM audit_heads WHERE organization_id = NEW.organization_id), 0);
+  WHERE NEW.sequence IS NOT
+    1 + coalesce((SELECT sequence FROM audit_heads WHERE organization_id = NEW.organization_id), 0);
 END;
-CREATE TRIGGER audit_events_update BEFORE UPDATE ON audit_events BEGIN SELECT RAISE(ABORT, 'audit: records do not change'); END;
-CREATE TRIGGER audit_events_delete BEFORE DELETE ON audit_events BEGIN SELECT RAISE(ABORT, 'audit: records are not deleted'); END;
+CREATE TRIGGER audit_events_update BEFORE UPDATE ON audit_events BEGIN
+  SELECT RAISE(ABORT, 'audit: records do not change');
+END;
+CREATE TRIGGER audit_events_delete BEFORE DELETE ON audit_events BEGIN
+  SELECT RAISE(ABORT, 'audit: records are not deleted');
+END;
 CREATE TRIGGER audit_heads_update BEFORE UPDATE ON audit_heads
 WHEN NEW.sequence IS NOT OLD.sequence + 1 OR NEW.organization_id IS NOT OLD.organization_id
 BEGIN SELECT RAISE(ABORT, 'audit: the head follows the newest record'); END;
-CREATE TRIGGER audit_heads_delete BEFORE DELETE ON audit_heads BEGIN SELECT RAISE(ABORT, 'audit: heads are not deleted'); END;
+CREATE TRIGGER audit_heads_delete BEFORE DELETE ON audit_heads BEGIN
+  SELECT RAISE(ABORT, 'audit: heads are not deleted');
+END;
 
 CREATE TABLE events (
   id              TEXT    NOT NULL PRIMARY KEY,

@@ -1,5 +1,6 @@
--- The double-entry ledger: an entry is one row, written by one INSERT. Triggers check it and derive the rest within that
--- statement, and nothing is ever changed afterwards, so the rules hold for whoever writes, this program or a shell.
+-- The double-entry ledger: an entry is one row, written by one INSERT. Triggers check it and derive the rest
+-- within that statement, and nothing is ever changed afterwards, so the rules hold for whoever writes, this program
+-- or a shell.
 -- Why it is built like this: docs/decisions/0002-ledger-invariants.md.
 
 -- One book for each organisation.
@@ -29,7 +30,7 @@ CREATE TABLE ledger_accounts (
   UNIQUE (organization_id, code, currency, owner_id)
 ) STRICT, WITHOUT ROWID;
 
--- The journal, a chain per book: hash = SHA-256 of previous_hash and of the row's other columns in their fixed spelling.
+-- The journal, a chain per book: hash = SHA-256 of previous_hash and of the row's other columns in a fixed spelling.
 CREATE TABLE ledger_entries (
   organization_id TEXT NOT NULL,
   seq INTEGER NOT NULL,
@@ -103,7 +104,8 @@ CREATE TRIGGER ledger_entries_check BEFORE INSERT ON ledger_entries BEGIN
     WHEN NOT EXISTS (SELECT 1 FROM ledger_entries WHERE organization_id = NEW.organization_id
       AND id = NEW.reverses_id) THEN RAISE(ABORT, 'ledger: nothing to reverse')
     WHEN EXISTS (SELECT 1 FROM ledger_entries WHERE organization_id = NEW.organization_id
-      AND reverses_id = NEW.reverses_id AND reverses_id IS NOT NULL) THEN RAISE(ABORT, 'ledger: entry is already reversed')
+      AND reverses_id = NEW.reverses_id AND reverses_id IS NOT NULL)
+      THEN RAISE(ABORT, 'ledger: entry is already reversed')
     END
     WHERE NEW.reverses_id IS NOT NULL;
   SELECT CASE
@@ -134,7 +136,8 @@ CREATE TRIGGER ledger_postings_check BEFORE INSERT ON ledger_postings BEGIN
     WHEN a.currency IS NOT e.currency AND e.seq IS NOT NULL THEN RAISE(ABORT, 'ledger: currency of the account differs')
     WHEN a.closed_at IS NOT NULL THEN RAISE(ABORT, 'ledger: account is closed')
     WHEN (SELECT value FROM json_each(e.postings, '$.' || NEW.account_id)) IS NOT NEW.amount
-      OR e.effective_at IS NOT NEW.effective_at OR p.seq >= NEW.seq THEN RAISE(ABORT, 'ledger: posting is not its entry''s')
+      OR e.effective_at IS NOT NEW.effective_at OR p.seq >= NEW.seq
+      THEN RAISE(ABORT, 'ledger: posting is not its entry''s')
     WHEN typeof(NEW.debits_after) IS NOT 'integer' OR typeof(NEW.credits_after) IS NOT 'integer'
       THEN RAISE(ABORT, 'ledger: balance is out of range')
     WHEN NEW.debits_after IS NOT ifnull(p.debits_after, 0) + max(NEW.amount, 0)

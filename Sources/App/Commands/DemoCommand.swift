@@ -7,8 +7,8 @@ struct DemoCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Run a made-up company: three organisations, their people, money and work.",
         discussion: """
-            Works on demo/raptorflow.db unless --database names another file, and never on a file that it did not make. \
-            Payments go to the built-in simulator and mail stays in the outbox, whatever else is configured.
+            Works on demo/raptorflow.db unless --database names another file, and never on a file that it did not \
+            make. Payments go to the built-in simulator and mail stays in the outbox, whatever else is configured.
             """)
 
     @Flag(help: "Make the demo's file anew.") var fresh = false

@@ -20,7 +20,7 @@ enum Demo {
         let ahead = try file.prepare(isFresh: isFresh)
         let clock = DemoClock(file: file, ahead: ahead)
         var additions = Application.Additions()
-        additions.ribbon = DemoPages.ribbon
+        additions.ribbon = { DemoPages.ribbon(at: clock.clock.now) }
         additions.addPages = { pages, parts in DemoPages(clock: clock).add(to: &pages, parts) }
         return Serving(
             settings: settings, clock: clock.clock, additions: additions,

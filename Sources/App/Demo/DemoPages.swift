@@ -11,7 +11,10 @@ struct DemoPages: Sendable {
     static let path = "/demo"
 
     /// The bar above every page.
-    static let ribbon = Ribbon(.demo, "Demo data", actions: [HTML.link("People and clock", href: path)])
+    /// Says on every page what this is and what time it is here.
+    static func ribbon(at now: Timestamp) -> Ribbon {
+        Ribbon(.demo, "Demo data · clock at \(words(now))", actions: [HTML.link("People and clock", href: path)])
+    }
 
     func add(to pages: inout Pages, _ parts: Application.Parts) {
         pages.page(Self.path, "demoPage", allow: .anyone) { call, tx in

@@ -1,7 +1,7 @@
 // The payment simulator: a provider inside the binary that speaks Razorpay's wire format.
 //
-// It knows nothing of billing: orders, payments and refunds live in tables of its own, billing reaches it over HTTP like
-// the real one, and its webhooks come back over HTTP. It is only there when the instance runs in sandbox mode.
+// It knows nothing of billing: orders, payments and refunds live in tables of its own, billing reaches it over HTTP
+// like the real one, and its webhooks come back over HTTP. It is only there when the instance runs in sandbox mode.
 package import AsyncHTTPClient
 import Core
 package import Jobs

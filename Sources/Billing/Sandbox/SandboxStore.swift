@@ -40,7 +40,8 @@ enum SandboxStore {
         let only: SQL = receipt.map { "WHERE receipt = \($0)" } ?? ""
         return try tx.rows(
             """
-            SELECT \(orderColumns) FROM sandbox_orders \(only) ORDER BY created_at DESC, id LIMIT \(count) OFFSET \(skip)
+            SELECT \(orderColumns) FROM sandbox_orders \(only)
+            ORDER BY created_at DESC, id LIMIT \(count) OFFSET \(skip)
             """, order)
     }
 

@@ -121,7 +121,8 @@ struct Chart {
             if value > 0 { above += value } else { below += value }
             result += """
                 <rect class="bar \(one.tone.rawValue)" x="\(fixed(x(index) + step * 0.2))%" \
-                width="\(fixed(step * 0.6))%" y="\(fixed(min(ends.0, ends.1)))" height="\(fixed(max(abs(ends.0 - ends.1), 0.5)))" rx="2"/>
+                width="\(fixed(step * 0.6))%" y="\(fixed(min(ends.0, ends.1)))" \
+                height="\(fixed(max(abs(ends.0 - ends.1), 0.5)))" rx="2"/>
                 """
         }
         return result

@@ -18,6 +18,7 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
     package static func + (left: HTML, right: HTML) -> HTML { HTML(trusted: left.text + right.text) }
     package static func += (left: inout HTML, right: HTML) { left.text += right.text }
 
+    /// Collects the markup of a literal, escaping what is put into it.
     package struct Interpolation: StringInterpolationProtocol {
         fileprivate var text = ""
 

@@ -200,7 +200,8 @@ package struct JSONParser {
     }
 
     private mutating func hexadecimal() throws(Problem) -> UInt32 {
-        guard position + 4 <= bytes.count, let digits = Hex.decode(String(decoding: bytes[position..<position + 4], as: UTF8.self))
+        guard position + 4 <= bytes.count,
+            let digits = Hex.decode(String(decoding: bytes[position..<position + 4], as: UTF8.self))
         else { throw malformed("four hexadecimal digits were expected") }
         position += 4
         return UInt32(digits[0]) << 8 | UInt32(digits[1])

@@ -55,7 +55,8 @@ struct ReferencePage {
             """
             <p>Send <code>Authorization: Bearer …</code> with a session token (<code>rfs_…</code>, a person) or an \
             API key (<code>rfk_live_…</code>, a program of one organisation).</p>\
-            \(HTML.codeBlock("curl -H 'Authorization: Bearer rfk_live_…' \(Self.example)/v1/orgs/org_…", label: "A call"))
+            \(HTML.codeBlock("curl -H 'Authorization: Bearer rfk_live_…' \(Self.example)/v1/orgs/org_…",
+                label: "A call"))
             """)
     }
 
@@ -66,7 +67,10 @@ struct ReferencePage {
             "Operations", columns: ["Operation", "What it does", "Who"],
             rows: operations.map { endpoint in
                 [
-                    "<a href=\"/docs/\(endpoint.tag)#\(endpoint.id)\"><code>\(endpoint.method) \(endpoint.path)</code></a>",
+                    """
+                    <a href="/docs/\(endpoint.tag)#\(endpoint.id)">\
+                    <code>\(endpoint.method) \(endpoint.path)</code></a>
+                    """,
                     "\(endpoint.summary)", "\(Self.who(endpoint.access))",
                 ]
             })

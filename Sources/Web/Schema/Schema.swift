@@ -3,6 +3,7 @@ package import Core
 
 /// A JSON Schema (2020-12), as far as the API needs it.
 package struct Schema: Sendable, Hashable {
+    /// What sort of value it is, with the schemas of what is inside.
     package indirect enum Kind: Sendable, Hashable {
         case string, integer, number, boolean, any
         case array(Schema)
@@ -46,7 +47,8 @@ package struct Schema: Sendable, Hashable {
         return schema
     }
 
-    /// The schema with its fields narrowed by rules under their wire names; `items.price` reaches into lists and objects.
+    /// The schema with its fields narrowed by rules under their wire names; `items.price` reaches into lists
+    /// and objects.
     package func refined(by rules: [String: Rule]) -> Schema {
         rules.reduce(self) { schema, rule in
             schema.refining(rule.key.split(separator: ".").map(String.init)[...], with: rule.value)
@@ -102,7 +104,9 @@ package struct Rule: Sendable {
     /// Words for the reference page.
     package static func note(_ text: String) -> Rule { Rule { $0.note = text } }
     /// Several of these.
-    package static func all(_ rules: [Rule]) -> Rule { Rule { schema in schema = rules.reduce(schema) { $1.apply($0) } } }
+    package static func all(_ rules: [Rule]) -> Rule {
+        Rule { schema in schema = rules.reduce(schema) { $1.apply($0) } }
+    }
 }
 
 /// A type that describes itself on the wire, because its decoding does not show what it is.

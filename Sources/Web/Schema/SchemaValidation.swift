@@ -64,7 +64,10 @@ extension Schema {
     private func lengthProblems(_ count: Int, _ what: String, _ pointer: String) -> [FieldProblem] {
         guard let length, !length.contains(count) else { return [] }
         let bound = count < length.lowerBound ? "at least \(length.lowerBound)" : "at most \(length.upperBound)"
-        return [FieldProblem(pointer, count < length.lowerBound ? "too_short" : "too_long", "It must have \(bound) \(what).")]
+        return [
+            FieldProblem(
+                pointer, count < length.lowerBound ? "too_short" : "too_long", "It must have \(bound) \(what).")
+        ]
     }
 
     private func rangeProblems(_ number: Int64, _ pointer: String) -> [FieldProblem] {

@@ -9,7 +9,8 @@ import ServiceLifecycle
 
 /// Serves a responder over HTTP/1.1, or over TLS with HTTP/2 as well when there is a certificate.
 ///
-/// A graceful shutdown stops accepting, lets running requests finish for `limits.stopTime` and then closes what is left.
+/// A graceful shutdown stops accepting, lets running requests finish for `limits.stopTime` and then closes
+/// what is left.
 package struct HTTPServer<Responder: HTTPResponder>: Service where Responder.Context == RequestContext {
     private let responder: Responder
     private let options: ServerOptions
