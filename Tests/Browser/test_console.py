@@ -47,6 +47,7 @@ def test_an_owner_invites_an_editor(browser, server, owner):
         tab = Watched(context)
         page = tab.page
         page.goto(server.url)
+        page.get_by_role("main").get_by_role("link", name="Acme Analytics").first.click()
         page.get_by_role("link", name="Members").first.click()
         page.get_by_role("link", name="Invite").first.click()
         page.get_by_label("E-mail").fill("editor@example.com")

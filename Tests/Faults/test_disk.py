@@ -58,7 +58,10 @@ def test_a_full_disk_answers_503_loses_nothing_and_recovers(small):
 
     acknowledged, refused = post_until(workspace, accounts, 503)
     assert refused.json["code"] == "storage_unavailable" and int(refused.headers["Retry-After"]) > 0
-    assert any("full" in line.lower() for line in small.lines), small.output[-2000:]
+    said = time.monotonic() + 5
+    while not any("is full" in line for line in list(small.lines)):
+        assert time.monotonic() < said, small.output[-2000:]
+        time.sleep(0.05)
     client = workspace.client()
     client.get(workspace.base).expect(200)
 

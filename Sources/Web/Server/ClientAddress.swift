@@ -14,12 +14,12 @@ package struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     /// Reads an IPv4 or IPv6 address; nil for anything else, such as names, zones, or octal and short forms of IPv4.
     package init?(_ text: String) {
         guard text.utf8.count <= 45 else { return nil }
-        var four = in_addr()
-        var six = in6_addr()
+        var four: UInt32 = 0
+        var six: UInt128 = 0
         if inet_pton(AF_INET, text, &four) == 1 {
-            self.init(bits: UInt128(UInt32(bigEndian: four.s_addr)), isIPv4: true)
+            self.init(bits: UInt128(UInt32(bigEndian: four)), isIPv4: true)
         } else if inet_pton(AF_INET6, text, &six) == 1 {
-            self.init(six: withUnsafeBytes(of: &six) { $0.reduce(0) { $0 << 8 | UInt128($1) } })
+            self.init(six: UInt128(bigEndian: six))
         } else {
             return nil
         }
@@ -45,7 +45,7 @@ package struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         if isIPv4 {
-            var four = in_addr(s_addr: UInt32(truncatingIfNeeded: bits).bigEndian)
+            var four = UInt32(truncatingIfNeeded: bits).bigEndian
             inet_ntop(AF_INET, &four, &buffer, socklen_t(INET6_ADDRSTRLEN))
         } else {
             var six = bits.bigEndian
