@@ -119,7 +119,7 @@ let package = Package(
                 .serviceLifecycle, .asyncHTTPClient, .crypto,
             ]),
         .executableTarget(
-            name: "raptorflow", dependencies: ["App", .nio, .nioPosix], swiftSettings: settings,
+            name: "raptorflow", dependencies: ["App"], swiftSettings: settings,
             linkerSettings: coverageLinking),
         module(
             "TestSupport",
