@@ -49,7 +49,8 @@ package struct Application: Sendable {
 
     /// Makes the product. Throws `MasterKeyProblem`, `RouteConflict` and `StorageError`, each with its sentence.
     package init(
-        settings: Settings, database: any Database, logger: Logger, additions: Additions = Additions()
+        settings: Settings, database: any Database, logger: Logger, additions: Additions = Additions(),
+        record: @escaping @Sendable (RequestRecord) -> Void = { _ in }
     ) async throws {
         self.settings = settings
         self.database = database
@@ -77,7 +78,7 @@ package struct Application: Sendable {
             settings: .init(
                 authentication: organizations.authentication, cursors: CursorSigner(key: try keys.bytes("cursors")),
                 answers: AnswerSeal(key: try keys.bytes("answers")), origin: settings.publicURL, hosts: settings.hosts,
-                trustedProxies: settings.proxies, limits: settings.rateLimits, logger: logger))
+                trustedProxies: settings.proxies, limits: settings.rateLimits, logger: logger, record: record))
     }
 
     /// What runs for long, in the order of dependency: the last one is stopped first.
@@ -87,7 +88,7 @@ package struct Application: Sendable {
         if settings.parts.contains(.web) {
             services.append(
                 HTTPServer(
-                    responder: gateway, options: settings.serverOptions, logger: logger, onRunning: onRunning))
+                    gateway: gateway, options: settings.serverOptions, logger: logger, onRunning: onRunning))
         }
         return services
     }

@@ -53,6 +53,30 @@ package struct Log: Sendable {
         }
     }
 
+    /// The line of a request. There is one for every answer, so it is spelled without a detour; none of its values can
+    /// hold a secret or a character that needs a quote.
+    func record(_ request: RequestRecord) {
+        let level: Logger.Level = request.status >= 500 ? .error : .info
+        guard level >= self.level else { return }
+        let (whole, rest) = request.microseconds.quotientAndRemainder(dividingBy: 1000)
+        let milliseconds = "\(whole).\(rest / 100)\(rest / 10 % 10)\(rest % 10)"
+        switch format {
+        case .json:
+            writer.append(
+                """
+                {"at":"\(clock.now)","level":"\(level)","part":"web","message":"request",\
+                "address":"\(request.address)","method":"\(request.method)","ms":\(milliseconds),\
+                "request_id":"\(request.id)","route":"\(request.route)","status":\(request.status)}\n
+                """)
+        case .readable:
+            writer.append(
+                """
+                \(clock.now) \(Self.mark(level)) request address=\(request.address) method=\(request.method) \
+                ms=\(milliseconds) request_id=\(request.id) route=\(request.route) status=\(request.status)\n
+                """)
+        }
+    }
+
     private static let reserved: Set<String> = ["at", "level", "part", "message"]
 
     private static func mark(_ level: Logger.Level) -> String {

@@ -26,7 +26,7 @@ struct Serving {
             clock: clock)
         do {
             let application = try await Application(
-                settings: settings, database: file.database, logger: logger, additions: additions)
+                settings: settings, database: file.database, logger: logger, additions: additions, record: log.record)
             if let path = application.madeMasterKeyFile {
                 logger.notice(
                     "A master key was made. Keep a copy of its file elsewhere: a backup is of no use without it",

@@ -14,7 +14,7 @@ package struct Identifier<Kind: IdentifierKind>: Hashable, Comparable, Sendable,
     package let text: String
 
     /// Makes a new identifier of the given instant with 74 random bits.
-    package init(at now: Timestamp, randomness: Randomness = .system) {
+    package init(at now: Timestamp, randomness: Randomness = .identifiers) {
         text = "\(Kind.prefix)_\(UUIDv7.base32(at: now, random: randomness.bytes(10)))"
     }
 
@@ -90,10 +90,17 @@ enum UUIDv7 {
 enum Crockford {
     static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
-    static func contains(_ byte: UInt8) -> Bool { alphabet.contains(byte) }
+    /// Digits, and the letters without i, l, o and u.
+    static func contains(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 48...57, 97...104, 106, 107, 109, 110, 112...116, 118...122: true
+        default: false
+        }
+    }
 
     static func spell(_ value: UInt128) -> String {
-        String(unsafeUninitializedCapacity: 26) { buffer in
+        let alphabet = alphabet
+        return String(unsafeUninitializedCapacity: 26) { buffer in
             for position in 0..<26 {
                 buffer[position] = alphabet[Int(truncatingIfNeeded: (value >> (5 * UInt128(25 - position))) & 31)]
             }

@@ -1,4 +1,5 @@
 // Where randomness comes from: the kernel's generator, or a fixed sequence in a test.
+import Synchronization
 
 /// The source of random bytes; the system's is cryptographically strong (getrandom).
 package struct Randomness: Sendable {
@@ -20,4 +21,16 @@ package struct Randomness: Sendable {
         bytes.removeLast(bytes.count - count)
         return bytes
     }
+
+    /// The same bytes, fetched a few hundred at a time: an identifier is no secret, and there are several in a request.
+    package static let identifiers = {
+        let stock = Mutex<ArraySlice<UInt8>>([])
+        return Randomness { count in
+            stock.withLock { stock in
+                if stock.count < count { stock = system.bytes(max(count, 512))[...] }
+                defer { stock.removeFirst(count) }
+                return Array(stock.prefix(count))
+            }
+        }
+    }()
 }

@@ -26,9 +26,27 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
     /// RFC 3339 in UTC with milliseconds: `2026-11-23T05:31:38.000Z`.
     package var description: String {
         let civil = CivilDate(self)
-        let ofDay = Int(milliseconds - civil.startOfDay.milliseconds)
-        return "\(civil)T\(pad(ofDay / 3_600_000, 2)):\(pad(ofDay / 60_000 % 60, 2)):"
-            + "\(pad(ofDay / 1000 % 60, 2)).\(pad(ofDay % 1000, 3))Z"
+        let ofDay = Int(milliseconds - floorDivide(milliseconds, 86_400_000) * 86_400_000)
+        return String(unsafeUninitializedCapacity: 24) { buffer in
+            var position = 0
+            func put(_ value: Int, _ width: Int, then mark: Unicode.Scalar) {
+                var rest = value
+                for place in (position..<position + width).reversed() {
+                    buffer[place] = 48 + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                }
+                buffer[position + width] = UInt8(ascii: mark)
+                position += width + 1
+            }
+            put(civil.year, 4, then: "-")
+            put(civil.month, 2, then: "-")
+            put(civil.day, 2, then: "T")
+            put(ofDay / 3_600_000, 2, then: ":")
+            put(ofDay / 60_000 % 60, 2, then: ":")
+            put(ofDay / 1000 % 60, 2, then: ".")
+            put(ofDay % 1000, 3, then: "Z")
+            return position
+        }
     }
 
     /// Reads RFC 3339 with an offset and up to nine digits of fraction; nil for anything else.

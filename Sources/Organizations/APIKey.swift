@@ -49,13 +49,19 @@ package enum APIKeyText {
     }
 
     /// The six characters that follow the thirty.
-    static func checksum(of body: some StringProtocol) -> String { Base62.sixCharacters(CRC32.checksum(body.utf8)) }
+    static func checksum(of body: String) -> String {
+        var body = body
+        return body.withUTF8 { Base62.sixCharacters(CRC32.checksum($0)) }
+    }
 
     /// Whether prefix, length and checksum are right: what a mistyped or made-up key fails before any read.
     package static func isWellFormed(_ text: String) -> Bool {
         guard text.utf8.count == prefix.utf8.count + 36, text.utf8.starts(with: prefix.utf8) else { return false }
-        let body = text.utf8.dropFirst(prefix.utf8.count)
-        return Substring(body.suffix(6)).elementsEqual(checksum(of: Substring(body.prefix(30))))
+        var text = text
+        return text.withUTF8 { bytes in
+            let body = UnsafeBufferPointer(rebasing: bytes[prefix.utf8.count..<bytes.count - 6])
+            return Base62.sixCharacters(CRC32.checksum(body)).utf8.elementsEqual(bytes.suffix(6))
+        }
     }
 
     /// SHA-256 of the whole key: enough for 178 random bits.

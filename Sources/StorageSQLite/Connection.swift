@@ -6,14 +6,19 @@ import Storage
 import Synchronization
 
 /// A connection that belongs to one thread at a time.
+///
+/// GRDB opens it and keeps it; its statements go straight to SQLite. At this rate of small statements GRDB's queue and
+/// row objects cost more than the statements do.
 final class Connection {
-    let database: GRDB.Database
+    private let handle: OpaquePointer
     private let scope: ScopeBox
     private var statements: [String: PreparedStatement] = [:]
     private static let statementsLimit = 500
 
-    init(_ database: GRDB.Database, scope: ScopeBox) {
-        self.database = database
+    /// Throws `StorageError.unavailable` when the connection is closed already.
+    init(_ database: GRDB.Database, scope: ScopeBox) throws {
+        guard let handle = database.sqliteConnection else { throw StorageError.unavailable("closed") }
+        self.handle = handle
         self.scope = scope
     }
 
@@ -27,45 +32,30 @@ final class Connection {
         return try body()
     }
 
-    var currentScope: Scope? { scope.current }
-
     /// Runs a fixed statement of the driver itself, such as BEGIN; prepared once, since it comes with every unit.
     func execute(_ text: String) throws {
-        let prepared: PreparedStatement
-        if let known = statements[text] {
-            prepared = known
-        } else {
-            prepared = PreparedStatement(try database.makeStatement(sql: text), isForInstanceOnly: true)
-            statements[text] = prepared
-        }
+        let prepared = try statements[text] ?? make(text, text, isForInstanceOnly: true)
         defer { prepared.reset() }
         while try prepared.step(on: self) {}
     }
 
     /// Whether a transaction is open: SQLite closes it by itself after some errors, such as a full disk.
-    var isInTransaction: Bool {
-        guard let connection = database.sqliteConnection else { return false }
-        return sqlite3_get_autocommit(connection) == 0
-    }
+    var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
     /// Foreign keys that are still broken and would make COMMIT fail.
     var hasBrokenReferences: Bool {
-        guard let connection = database.sqliteConnection else { return false }
         var current: Int32 = 0
         var highest: Int32 = 0
-        sqlite3_db_status(connection, SQLITE_DBSTATUS_DEFERRED_FKS, &current, &highest, 0)
+        sqlite3_db_status(handle, SQLITE_DBSTATUS_DEFERRED_FKS, &current, &highest, 0)
         return current != 0
     }
 
-    var changes: Int {
-        guard let connection = database.sqliteConnection else { return 0 }
-        return Int(sqlite3_changes(connection))
-    }
+    var changes: Int { Int(sqlite3_changes(handle)) }
 
     /// A statement ready to be stepped, with its values bound; call `reset` on it when done.
     func prepare(_ statement: SQL) throws -> PreparedStatement {
         let prepared = try cached(statement.text)
-        if prepared.isForInstanceOnly, case .organization = scope.current {
+        if prepared.isForInstanceOnly, scope.isOrganization {
             throw StorageError.refused("not in the scope of an organisation: \(statement.text)")
         }
         try prepared.bind(statement.values, on: self)
@@ -75,28 +65,30 @@ final class Connection {
     private func cached(_ text: String) throws -> PreparedStatement {
         if let known = statements[text] { return known }
         let qualified = try Tenancy.qualify(text)
-        do {
-            if statements.count >= Self.statementsLimit { statements.removeAll() }
-            let prepared = PreparedStatement(
-                try database.makeStatement(sql: qualified.text), isForInstanceOnly: qualified.isForInstanceOnly)
-            statements[text] = prepared
-            return prepared
-        } catch let error as DatabaseError {
-            throw StorageError.refused("\(error.message ?? "it does not parse"): \(text)")
-        }
+        return try make(qualified.text, text, isForInstanceOnly: qualified.isForInstanceOnly)
+    }
+
+    private func make(_ text: String, _ key: String, isForInstanceOnly: Bool) throws -> PreparedStatement {
+        if statements.count >= Self.statementsLimit { statements.removeAll() }
+        let prepared = try PreparedStatement(text, isForInstanceOnly: isForInstanceOnly, on: handle)
+        statements[key] = prepared
+        return prepared
     }
 
     /// The connection's last error in the words of storage.
     func lastError() -> StorageError {
-        guard let connection = database.sqliteConnection else { return .unavailable("closed") }
-        let message = sqlite3_errmsg(connection).map { String(cString: $0) } ?? ""
-        return SQLiteErrors.translate(sqlite3_extended_errcode(connection), message)
+        SQLiteErrors.translate(sqlite3_extended_errcode(handle), String(cString: sqlite3_errmsg(handle)))
     }
 }
 
 /// The scope that a connection's SQL functions answer with.
 final class ScopeBox: Sendable {
     private let state = Mutex<Scope?>(nil)
+
+    /// The box that an SQL function was made with.
+    static func of(_ context: OpaquePointer?) -> ScopeBox? {
+        sqlite3_user_data(context).map { Unmanaged<ScopeBox>.fromOpaque($0).takeUnretainedValue() }
+    }
 
     var current: Scope? { state.withLock { $0 } }
 
@@ -108,11 +100,9 @@ final class ScopeBox: Sendable {
         }
     }
 
-    var organization: String? {
-        if case .organization(let id) = current { id.text } else { nil }
-    }
-
-    var isInstance: Bool { current == .instance }
+    var organization: String? { if case .organization(let id) = current { id.text } else { nil } }
+    var isOrganization: Bool { if case .organization = current { true } else { false } }
+    var isInstance: Bool { if case .instance = current { true } else { false } }
 }
 
 /// SQLite's result codes in the words of storage.

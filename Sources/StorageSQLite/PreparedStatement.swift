@@ -1,28 +1,44 @@
 // A prepared statement, bound and stepped through SQLite's own calls.
 import Core
-import GRDB
 import GRDBSQLite
 import Storage
 
-/// Statements are prepared by GRDB and stepped directly: at this rate of small statements its row objects cost more
-/// than the statements do.
+/// One statement of one connection.
 final class PreparedStatement {
     let isForInstanceOnly: Bool
-    private let statement: Statement
     private let handle: OpaquePointer
 
-    init(_ statement: Statement, isForInstanceOnly: Bool) {
-        self.statement = statement
+    /// Throws `StorageError.refused` when the text is not exactly one statement that SQLite understands.
+    init(_ text: String, isForInstanceOnly: Bool, on connection: OpaquePointer) throws {
+        var handle: OpaquePointer?
+        var text = text
+        let (code, isWhole) = text.withUTF8 { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { characters in
+                var rest: UnsafePointer<CChar>?
+                let code = sqlite3_prepare_v3(
+                    connection, characters.baseAddress, Int32(clamping: characters.count),
+                    UInt32(SQLITE_PREPARE_PERSISTENT), &handle, &rest)
+                let end = characters.baseAddress.map { $0 + characters.count }
+                return (code, rest == end)
+            }
+        }
+        guard code == SQLITE_OK, let handle, isWhole else {
+            let reason = code == SQLITE_OK ? "it is not one statement" : String(cString: sqlite3_errmsg(connection))
+            sqlite3_finalize(handle)
+            throw StorageError.refused("\(reason): \(text)")
+        }
+        self.handle = handle
         self.isForInstanceOnly = isForInstanceOnly
-        handle = statement.sqliteStatement
     }
 
+    deinit { sqlite3_finalize(handle) }
+
     /// Copies text and bytes into SQLite, since they may be gone before the statement is.
-    private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
     func bind(_ values: [SQLValue], on connection: Connection) throws {
         guard sqlite3_bind_parameter_count(handle) == Int32(values.count) else {
-            throw StorageError.refused("\(values.count) values for \(statement.sql)")
+            throw StorageError.refused("\(values.count) values for \(String(cString: sqlite3_sql(handle)))")
         }
         for (index, value) in values.enumerated() {
             let position = Int32(index + 1)

@@ -42,29 +42,29 @@ final class Reader: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.label = "reader"
         configuration.prepareDatabase { database in
-            Tenancy.addFunctions(to: database, scope: scope)
+            try Tenancy.addFunctions(to: database, scope: scope)
             try Tenancy.protect(database, visibility: visibility)
             try database.execute(sql: "PRAGMA query_only = 1")
             try database.execute(sql: "PRAGMA cache_size = -2000")
         }
         queue = try DatabaseQueue(path: path, configuration: configuration)
-        connection = queue.unsafeReentrantRead { Connection($0, scope: scope) }
+        connection = try queue.unsafeReentrantRead { try Connection($0, scope: scope) }
     }
 
     func read<Value>(
         in scope: Scope, now: Timestamp, _ body: (any Transaction) throws -> Value
     ) throws -> Value {
-        try queue.unsafeReentrantRead { _ in
-            try connection.execute("BEGIN")
-            defer { try? connection.execute("COMMIT") }
-            return try connection.scoped(to: scope) {
-                try body(SQLiteTransaction(connection, now: now, scope: scope, actor: .system("read")))
-            }
+        try connection.execute("BEGIN")
+        defer { try? connection.execute("COMMIT") }
+        return try connection.scoped(to: scope) {
+            try body(SQLiteTransaction(connection, now: now, scope: scope, actor: Self.actor))
         }
     }
 
+    private static let actor = Actor.system("read")
+
     func close() throws {
-        queue.unsafeReentrantRead { _ in connection.forgetStatements() }
+        connection.forgetStatements()
         try queue.close()
     }
 }

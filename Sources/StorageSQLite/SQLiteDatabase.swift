@@ -41,7 +41,7 @@ package final class SQLiteDatabase: Storage.Database {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.label = "writer"
-        configuration.prepareDatabase { Tenancy.addFunctions(to: $0, scope: scope) }
+        configuration.prepareDatabase { try Tenancy.addFunctions(to: $0, scope: scope) }
         queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.writeWithoutTransaction { database in
             try Self.setUp(database)
@@ -58,7 +58,8 @@ package final class SQLiteDatabase: Storage.Database {
         writer = Writer(clock: clock, waitingLimit: options.waitingLimit)
         let thread = Thread { [queue, writer] in
             queue.writeWithoutTransaction { database in
-                let connection = Connection(database, scope: scope)
+                // The connection was just opened, so this can't fail.
+                guard let connection = try? Connection(database, scope: scope) else { return }
                 writer.loop(on: connection)
                 connection.forgetStatements()
             }

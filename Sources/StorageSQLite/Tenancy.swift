@@ -1,6 +1,7 @@
 // Row-level security from parts that SQLite has: per-connection views, triggers and functions.
 import Core
 import GRDB
+import GRDBSQLite
 import Storage
 
 /// Makes a connection refuse the rows of other organisations by itself.
@@ -13,13 +14,32 @@ enum Tenancy {
     static let organizationFunction = "current_organization"
     static let instanceFunction = "instance_scope"
 
-    /// Adds the two functions that views and triggers ask.
-    static func addFunctions(to database: GRDB.Database, scope: ScopeBox) {
-        // `pure` is true within one statement, which is all that SQLite takes it for.
-        database.add(
-            function: DatabaseFunction(organizationFunction, argumentCount: 0, pure: true) { _ in scope.organization })
-        database.add(
-            function: DatabaseFunction(instanceFunction, argumentCount: 0, pure: true) { _ in scope.isInstance })
+    /// Adds the two functions that views and triggers ask; at every statement, so they are as plain as SQLite has them.
+    static func addFunctions(to database: GRDB.Database, scope: ScopeBox) throws {
+        try add(organizationFunction, to: database, scope) { context, _, _ in
+            guard var text = ScopeBox.of(context)?.organization else { return sqlite3_result_null(context) }
+            text.withUTF8 { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { characters in
+                    sqlite3_result_text(
+                        context, characters.baseAddress, Int32(clamping: characters.count), PreparedStatement.transient)
+                }
+            }
+        }
+        try add(instanceFunction, to: database, scope) { context, _, _ in
+            sqlite3_result_int(context, ScopeBox.of(context)?.isInstance == true ? 1 : 0)
+        }
+    }
+
+    private static func add(
+        _ name: String, to database: GRDB.Database, _ scope: ScopeBox,
+        _ function: @convention(c) (OpaquePointer?, Int32, UnsafeMutablePointer<OpaquePointer?>?) -> Void
+    ) throws {
+        // Deterministic within one statement, which is all that SQLite takes it for.
+        let code = sqlite3_create_function_v2(
+            database.sqliteConnection, name, 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+            Unmanaged.passRetained(scope).toOpaque(), function, nil, nil
+        ) { scope in if let scope { Unmanaged<ScopeBox>.fromOpaque(scope).release() } }
+        guard code == SQLITE_OK else { throw StorageError.unavailable("SQLite did not take \(name)") }
     }
 
     /// Puts a view and triggers in front of every table of the file.

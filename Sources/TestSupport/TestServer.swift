@@ -44,7 +44,7 @@ package func withServer<Value: Sendable>(
     options.host = "127.0.0.1"
     options.port = 0
     let (ports, running) = AsyncStream.makeStream(of: Int.self)
-    let server = HTTPServer(responder: gateway, options: options, logger: .silent) { running.yield($0) }
+    let server = HTTPServer(gateway: gateway, options: options, logger: .silent) { running.yield($0) }
     return try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask {
             try await server.run()

@@ -1,13 +1,11 @@
 // From errors and values to the bytes on the wire.
 import Core
 import HTTPTypes
-import Hummingbird
 import Logging
-import NIOCore
 
 extension Exchange {
     /// The answer to an error: RFC 9457 for programs, a page for people.
-    mutating func problemResponse(for error: any Error, logger: Logger) -> Response {
+    func problemResponse(for error: any Error, logger: Logger) -> Response {
         let problem = Self.problem(for: error)
         if problem.status >= 500 {
             logger.error(
@@ -20,7 +18,7 @@ extension Exchange {
         if isForPeople { return page(for: problem) }
         var response = Response(
             status: problem.status, headers: [("Content-Type", "application/problem+json")],
-            body: Array(document(problem).text.utf8))
+            body: document(problem).bytes)
         if problem.status == 401 { response.headers.append(("WWW-Authenticate", "Bearer realm=\"raptorflow\"")) }
         if let seconds = problem.retryAfter { response.headers.append(("Retry-After", String(seconds))) }
         return response
@@ -116,6 +114,13 @@ extension Exchange {
         }.joined()
     }
 
+    /// What the log says of it.
+    func record(of response: Response) -> RequestRecord {
+        RequestRecord(
+            id: requestID, method: method, route: endpoint?.path ?? "-", status: response.status,
+            microseconds: Int((ContinuousClock.now - started) / .microseconds(1)), address: address)
+    }
+
     /// The headers that every answer carries.
     func complete(_ response: inout Response, settings: Gateway.Settings) {
         response.headers.append(("X-Request-Id", requestID))
@@ -149,16 +154,18 @@ extension Exchange {
 extension Response {
     fileprivate func has(_ name: String) -> Bool { headers.contains { $0.name == name } }
 
-    /// As the HTTP server takes it; a HEAD keeps the headers and drops the body.
-    func hummingbird(isHead: Bool) -> Hummingbird.Response {
+    /// Whether the status goes with a body (RFC 9110 section 6.4.1).
+    var mayHaveBody: Bool { status >= 200 && status != 204 && status != 304 }
+
+    /// The head as HTTP/2 writes it.
+    var http2Head: HTTPResponse {
         var fields = HTTPFields()
+        fields.reserveCapacity(headers.count + 2)
         for header in headers {
             if let name = HTTPField.Name(header.name) { fields.append(HTTPField(name: name, value: header.value)) }
         }
-        if isHead || body.isEmpty {
-            if isHead { fields[.contentLength] = String(body.count) }
-            return .init(status: .init(code: status), headers: fields)
-        }
-        return .init(status: .init(code: status), headers: fields, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+        fields[.date] = HTTPDate.now
+        if mayHaveBody { fields[.contentLength] = String(body.count) }
+        return HTTPResponse(status: .init(code: status), headerFields: fields)
     }
 }

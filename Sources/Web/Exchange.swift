@@ -1,17 +1,17 @@
 // One request on its way: what was read of it so far, and what its answer will need.
 import Core
 import HTTPTypes
-import Hummingbird
-import Logging
-import NIOCore
 import Storage
 
 /// The state of one request in the gateway.
-struct Exchange {
+struct Exchange: Sendable {
+    let started = ContinuousClock.now
     let requestID: String
     let method: String
     let path: Substring
     let rawQuery: Substring
+    let client: ClientAddress?
+    /// The client's address in words.
     let address: String
     let head: HTTPRequest
     var endpoint: Endpoint?
@@ -22,14 +22,15 @@ struct Exchange {
     var allow: [String] = []
     var closesConnection = false
 
-    init(_ request: Request, address: String) {
-        head = request.head
+    init(_ head: HTTPRequest, from client: ClientAddress?) {
+        self.head = head
         method = head.method.rawValue
-        self.address = address
+        self.client = client
+        address = client?.description ?? "unknown"
         let target = Substring(head.path ?? "/")
-        let mark = target.firstIndex(of: "?")
+        let mark = target.utf8.firstIndex(of: UInt8(ascii: "?"))
         path = mark.map { target[..<$0] } ?? target
-        rawQuery = mark.map { target[target.index(after: $0)...] } ?? ""
+        rawQuery = mark.map { target[target.utf8.index(after: $0)...] } ?? ""
         requestID = Self.sane(head.headerFields[.requestID]) ?? RequestID(at: Clock.system.now).text
     }
 
@@ -47,7 +48,7 @@ struct Exchange {
 
     /// Refuses a target that another server might read differently, and hosts that are not ours.
     func checkTarget(_ settings: Gateway.Settings) throws(Problem) {
-        guard path.first == "/", path.utf8.count <= 2048, rawQuery.utf8.count <= 4096 else {
+        guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count <= 2048, rawQuery.utf8.count <= 4096 else {
             throw Problem("malformed_target", status: 400, "The request's target must be a path of at most 2048 bytes.")
         }
         guard !settings.hosts.isEmpty, let host = head.authority else { return }
@@ -76,10 +77,10 @@ struct Exchange {
     /// The credential of the request, if any; other schemes than Bearer are the route's own matter (the simulator's).
     func credential() throws(Problem) -> (token: String, isCookie: Bool)? {
         if let header = head.headerFields[.authorization] {
-            let parts = header.split(separator: " ", maxSplits: 1)
-            guard parts.first?.lowercased() == "bearer" else { return nil }
-            guard parts.count == 2, parts[1].utf8.count <= 8192 else { throw .unauthenticated }
-            return (String(parts[1]), false)
+            let parts = header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)
+            guard let scheme = parts.first, Substring(scheme).lowercased() == "bearer" else { return nil }
+            guard parts.count == 2, parts[1].count <= 8192 else { throw .unauthenticated }
+            return (String(Substring(parts[1])), false)
         }
         guard let token = Cookies.value(of: SessionCookie.names, in: head.headerFields) else { return nil }
         return (token, true)
@@ -116,17 +117,8 @@ struct Exchange {
         return .organization(id)
     }
 
-    /// Reads the body within its limit and holds it against its rule.
-    mutating func collect(_ request: Request, for endpoint: Endpoint) async throws -> RawBody {
-        let limit = endpoint.body?.limit ?? Self.emptyBodyLimit
-        var bytes: [UInt8] = []
-        for try await var part in request.body {
-            guard bytes.count + part.readableBytes <= limit else {
-                closesConnection = true
-                throw Problem("body_too_large", status: 413, "The body is larger than \(limit) bytes.")
-            }
-            bytes += part.readBytes(length: part.readableBytes) ?? []
-        }
+    /// Holds a body against the rule of its route.
+    func body(_ bytes: [UInt8], of endpoint: Endpoint) throws -> RawBody {
         switch endpoint.body {
         case .json(let schema, _):
             try requireType("application/json", orEmpty: false)
@@ -148,10 +140,11 @@ struct Exchange {
     }
 
     /// Clients that always send a body send `{}` where there is nothing to say.
-    private static let emptyBodyLimit = 1024
+    static let emptyBodyLimit = 1024
 
     private func requireType(_ expected: String, orEmpty: Bool) throws(Problem) {
         let header = head.headerFields[.contentType] ?? ""
+        if header == expected { return }
         if orEmpty, header.isEmpty { return }
         let type = header.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() }
         guard type == expected else {
@@ -163,9 +156,9 @@ struct Exchange {
     func call(
         body: RawBody, endpoint: Endpoint, caller: Caller, settings: Gateway.Settings
     ) throws(Problem) -> Call<RawBody> {
-        let list = Self.list(endpoint, caller.scope)
+        let list: @Sendable () -> String = { Self.list(endpoint, caller.scope) }
         let after: String? =
-            if let cursor = query["cursor"] { try settings.cursors.open(cursor, list: list) } else { nil }
+            if let cursor = query["cursor"] { try settings.cursors.open(cursor, list: list()) } else { nil }
         let actor =
             caller.principal?.actor(requestID: requestID, address: address)
             ?? Actor(.anonymous, id: "-", display: "somebody not signed in", requestID: requestID, address: address)
@@ -177,7 +170,8 @@ struct Exchange {
                 address: address, userAgent: head.headerFields[.userAgent].map { String($0.prefix(300)) },
                 ifMatch: head.headerFields[.ifMatch], cookieToken: cookieToken, origin: settings.origin,
                 flash: Cookies.value(of: [Flash.name], in: head.headerFields).flatMap(Flash.message(from:)),
-                rawBody: body.bytes, fields: head.headerFields, signCursor: { settings.cursors.sign($0, list: list) }))
+                rawBody: body.bytes, fields: head.headerFields, signCursor: { settings.cursors.sign($0, list: list()) })
+        )
     }
 
     private static func list(_ endpoint: Endpoint, _ scope: Scope) -> String {

@@ -1,13 +1,11 @@
 // The way of a request, from the first header to the last byte.
 import Core
 import HTTPTypes
-package import Hummingbird
 package import Logging
-package import NIOCore
 package import Storage
 
 /// Answers every request: route, authenticate, authorise, decode, run, encode; in this order, for all of them.
-package struct Gateway: HTTPResponder {
+package struct Gateway: Sendable {
     /// What the gateway needs from the composition root.
     package struct Settings: Sendable {
         package var authentication: Authentication
@@ -21,11 +19,13 @@ package struct Gateway: HTTPResponder {
         package var trustedProxies: TrustedProxies
         package var limits: Limits
         package var logger: Logger
+        /// Told of every request once it is answered.
+        package var record: @Sendable (RequestRecord) -> Void
 
         package init(
             authentication: Authentication, cursors: CursorSigner, answers: AnswerSeal, origin: String,
-            hosts: Set<String> = [],
-            trustedProxies: TrustedProxies = .none, limits: Limits = .none, logger: Logger
+            hosts: Set<String> = [], trustedProxies: TrustedProxies = .none, limits: Limits = .none, logger: Logger,
+            record: @escaping @Sendable (RequestRecord) -> Void = { _ in }
         ) {
             self.authentication = authentication
             self.cursors = cursors
@@ -35,6 +35,7 @@ package struct Gateway: HTTPResponder {
             self.trustedProxies = trustedProxies
             self.limits = limits
             self.logger = logger
+            self.record = record
         }
     }
 
@@ -49,39 +50,90 @@ package struct Gateway: HTTPResponder {
         self.settings = settings
     }
 
-    package func respond(to request: Request, context: RequestContext) async throws -> Hummingbird.Response {
-        let started = ContinuousClock.now
-        var exchange = Exchange(request, address: context.clientAddress(of: request, behind: settings.trustedProxies))
-        var response: Response
-        do {
-            response = try await answer(request, &exchange)
-        } catch {
-            response = exchange.problemResponse(for: error, logger: settings.logger)
-        }
-        exchange.complete(&response, settings: settings)
-        log(exchange, response, started)
-        return response.hummingbird(isHead: request.method == .head)
+    /// What the head of a request leads to.
+    enum Outcome {
+        /// It is refused, or is a read that needs no body: this is its answer.
+        case answered(Response)
+        /// It is allowed, and goes on with `finish` once its body is there.
+        case accepted(Accepted)
     }
 
-    /// One request that was understood and allowed: its answer. Everything before the handler refuses by throwing.
-    private func answer(_ request: Request, _ exchange: inout Exchange) async throws -> Response {
-        try exchange.checkTarget(settings)
-        let endpoint = try route(&exchange)
-        try settings.limits.spend(for: endpoint, by: exchange.address, &exchange.limitHeaders)
-        exchange.query = try exchange.parseQuery(for: endpoint)
-        try exchange.checkForm(settings)
-        if case .read(let handle) = endpoint.work, endpoint.body == nil {
-            return try read(endpoint, &exchange, handle)
-        }
-        let caller = try database.read(in: .instance) { tx in try admit(&exchange, to: endpoint, in: tx) }
-        let body = try await exchange.collect(request, for: endpoint)
-        let call = try exchange.call(body: body, endpoint: endpoint, caller: caller, settings: settings)
+    /// A request that was understood and allowed by its head.
+    struct Accepted: Sendable {
+        fileprivate var exchange: Exchange
+        fileprivate let endpoint: Endpoint
+        fileprivate let caller: Caller
+        /// The most bytes that its body may have.
+        let bodyLimit: Int
+    }
+
+    /// Takes the head of a request. Whatever refuses it by its head does so here, before any of its body is looked at.
+    func begin(_ head: HTTPRequest, from socket: ClientAddress?) -> Outcome {
+        var exchange = Exchange(head, from: client(of: head, from: socket))
         do {
-            return try await run(endpoint, call, scope: caller.scope, exchange)
+            try exchange.checkTarget(settings)
+            let endpoint = try route(&exchange)
+            try settings.limits.spend(for: endpoint, by: exchange.client, &exchange.limitHeaders)
+            exchange.query = try exchange.parseQuery(for: endpoint)
+            try exchange.checkForm(settings)
+            if case .read(let handle) = endpoint.work, endpoint.body == nil {
+                return .answered(completed(try read(endpoint, &exchange, handle), exchange))
+            }
+            let caller = try database.read(in: .instance) { tx in try admit(&exchange, to: endpoint, in: tx) }
+            let limit = endpoint.body?.limit ?? Exchange.emptyBodyLimit
+            return .accepted(Accepted(exchange: exchange, endpoint: endpoint, caller: caller, bodyLimit: limit))
+        } catch {
+            return .answered(refused(error, exchange))
+        }
+    }
+
+    /// Does what an accepted request asks for.
+    func finish(_ accepted: Accepted, body: [UInt8]) async -> Response {
+        let exchange = accepted.exchange
+        do {
+            return completed(try await work(accepted, body), exchange)
+        } catch {
+            return refused(error, exchange)
+        }
+    }
+
+    /// The answer to an accepted request whose body never came as it should.
+    func refuse(_ accepted: Accepted, _ problem: Problem) -> Response {
+        var exchange = accepted.exchange
+        exchange.closesConnection = true
+        return refused(problem, exchange)
+    }
+
+    private func work(_ accepted: Accepted, _ bytes: [UInt8]) async throws -> Response {
+        let endpoint = accepted.endpoint
+        let body = try accepted.exchange.body(bytes, of: endpoint)
+        let call = try accepted.exchange.call(
+            body: body, endpoint: endpoint, caller: accepted.caller, settings: settings)
+        do {
+            return try await run(endpoint, call, scope: accepted.caller.scope, accepted.exchange)
         } catch let error as any ProblemConvertible {
             guard let recover = endpoint.recover, (400..<500).contains(error.problem.status) else { throw error }
-            return try database.read(in: caller.scope) { tx in try recover(error.problem, call, tx) }
+            return try database.read(in: accepted.caller.scope) { tx in try recover(error.problem, call, tx) }
         }
+    }
+
+    private func refused(_ error: any Error, _ exchange: Exchange) -> Response {
+        completed(exchange.problemResponse(for: error, logger: settings.logger), exchange)
+    }
+
+    private func completed(_ response: Response, _ exchange: Exchange) -> Response {
+        var response = response
+        exchange.complete(&response, settings: settings)
+        settings.record(exchange.record(of: response))
+        return response
+    }
+
+    /// The client's address: the socket's, or what the nearest untrusted hop of `X-Forwarded-For` says.
+    private func client(of head: HTTPRequest, from socket: ClientAddress?) -> ClientAddress? {
+        guard let socket else { return nil }
+        let header = head.headerFields[values: .forwardedFor].joined(separator: ",")
+        return ClientAddress.client(
+            of: socket, forwardedFor: header.isEmpty ? nil : header, behind: settings.trustedProxies)
     }
 
     /// A read is answered from one state of the database, credential and role included.
@@ -198,44 +250,26 @@ package struct Gateway: HTTPResponder {
             throw error
         }
     }
+}
 
-    private func log(_ exchange: Exchange, _ response: Response, _ started: ContinuousClock.Instant) {
-        let level: Logger.Level = response.status >= 500 ? .error : .info
-        settings.logger.log(
-            level: level, "request",
-            metadata: [
-                "request_id": "\(exchange.requestID)", "method": "\(exchange.method)",
-                "route": "\(exchange.endpoint?.path ?? "-")", "status": "\(response.status)",
-                "ms": "\((ContinuousClock.now - started) / .milliseconds(1))", "address": "\(exchange.address)",
-            ])
-    }
+/// What the log says of a request.
+package struct RequestRecord: Sendable {
+    package let id: String
+    package let method: String
+    /// The route's pattern; `-` where no route was found.
+    package let route: String
+    package let status: Int
+    /// From the head's arrival to the answer's making.
+    package let microseconds: Int
+    /// The client's address.
+    package let address: String
 }
 
 /// Who calls, after authentication and authorisation.
-struct Caller {
+struct Caller: Sendable {
     let principal: Principal?
     let role: Role?
     let scope: Scope
-}
-
-/// The context of one request; it knows the connection's address.
-package struct RequestContext: Hummingbird.RequestContext {
-    package var coreContext: CoreRequestContextStorage
-    package let remoteAddress: SocketAddress?
-
-    package init(source: ApplicationRequestContextSource) {
-        coreContext = .init(source: source)
-        remoteAddress = source.channel.remoteAddress
-    }
-
-    /// The client's address: the socket's, or what the nearest untrusted hop of `X-Forwarded-For` says.
-    func clientAddress(of request: Request, behind proxies: TrustedProxies) -> String {
-        guard let socket = remoteAddress.flatMap({ ClientAddress($0) }) else { return "unknown" }
-        let header = request.headers[values: .forwardedFor].joined(separator: ",")
-        return ClientAddress.client(
-            of: socket, forwardedFor: header.isEmpty ? nil : header, behind: proxies
-        ).description
-    }
 }
 
 extension HTTPField.Name {

@@ -7,9 +7,14 @@ package struct RouteTable: Sendable {
 
     private final class Node: @unchecked Sendable {
         // Mutated while the table is built, before it is shared; only read afterwards.
-        var fixed: [String: Node] = [:]
+        var fixed: [(segment: String, node: Node)] = []
         var parameter: (name: String, node: Node)?
         var endpoints: [String: Endpoint] = [:]
+
+        /// A node has a handful of children: comparing bytes is cheaper than hashing them.
+        func next(_ segment: Substring.UTF8View) -> Node? {
+            fixed.first { $0.segment.utf8.elementsEqual(segment) }?.node
+        }
     }
 
     /// What a path leads to.
@@ -38,9 +43,9 @@ package struct RouteTable: Sendable {
 
     private static func step(from node: Node, over segment: String, of endpoint: Endpoint) throws -> Node {
         guard segment.hasPrefix("{"), segment.hasSuffix("}") else {
-            if let next = node.fixed[segment] { return next }
+            if let next = node.next(segment[...].utf8) { return next }
             let next = Node()
-            node.fixed[segment] = next
+            node.fixed.append((segment, next))
             return next
         }
         let name = String(segment.dropFirst().dropLast())
@@ -55,22 +60,24 @@ package struct RouteTable: Sendable {
 
     /// Looks a path up; its segments are taken as they came, not percent-decoded.
     package func find(_ method: String, _ path: Substring) -> Match {
-        guard path.first == "/" else { return .none }
+        var rest = path.utf8
+        guard rest.popFirst() == UInt8(ascii: "/") else { return .none }
         var parameters: [String: String] = [:]
         var node = root
-        if path != "/" {
-            for segment in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-                // An empty segment is another path to us, whatever a proxy in front thinks.
-                guard !segment.isEmpty else { return .none }
-                if let next = node.fixed[String(segment)] {
-                    node = next
-                } else if let (name, next) = node.parameter, segment.utf8.count <= 200 {
-                    parameters[name] = String(segment)
-                    node = next
-                } else {
-                    return .none
-                }
+        // An empty segment is another path to us, whatever a proxy in front thinks.
+        while !rest.isEmpty || node !== root {
+            let end = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+            let segment = rest[..<end]
+            if let next = node.next(segment) {
+                node = next
+            } else if let (name, next) = node.parameter, (1...200).contains(segment.count) {
+                parameters[name] = String(Substring(segment))
+                node = next
+            } else {
+                return .none
             }
+            if end == rest.endIndex { break }
+            rest = rest[rest.index(after: end)...]
         }
         if let endpoint = node.endpoints[method] { return .found(endpoint, parameters: parameters) }
         return node.endpoints.isEmpty ? .none : .otherMethods(node.endpoints.keys.sorted())

@@ -10,7 +10,7 @@ import Web
 struct APIKeyTextTests {
     @Test func `the checksum is the one of GitHub's published sample`() {
         let sample = "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"
-        #expect(APIKeyText.checksum(of: sample.prefix(30)) == sample.suffix(6))
+        #expect(APIKeyText.checksum(of: String(sample.prefix(30))) == sample.suffix(6))
         #expect(APIKeyText.isWellFormed("rfk_live_" + sample))
     }
 

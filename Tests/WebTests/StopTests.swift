@@ -28,7 +28,7 @@ extension Wire {
             options.port = 0
             options.limits.stopTime = stopTime
             let (ports, running) = AsyncStream.makeStream(of: Int.self)
-            let server = HTTPServer(responder: gateway, options: options, logger: .silent) { running.yield($0) }
+            let server = HTTPServer(gateway: gateway, options: options, logger: .silent) { running.yield($0) }
             let group = ServiceGroup(services: [server], logger: .silent)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await group.run() }

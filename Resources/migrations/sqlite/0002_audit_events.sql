@@ -4,7 +4,9 @@ CREATE TABLE audit_events (
   organization_id TEXT    NOT NULL,              -- 'instance' for what belongs to no organisation
   sequence        INTEGER NOT NULL CHECK (sequence > 0),
   at              INTEGER NOT NULL,
-  actor_kind      TEXT    NOT NULL CHECK (actor_kind IN ('user', 'api_key', 'system', 'anonymous')),
+  actor_kind      TEXT    NOT NULL
+    -- Not IN: of more than two values SQLite builds a table, anew for each row.
+    CHECK (actor_kind = 'user' OR actor_kind = 'api_key' OR actor_kind = 'system' OR actor_kind = 'anonymous'),
   actor_id        TEXT    NOT NULL,
   actor_display   TEXT    NOT NULL,
   request_id      TEXT,

@@ -6,7 +6,8 @@ CREATE TABLE jobs (
   kind            TEXT    NOT NULL CHECK (length(kind) BETWEEN 1 AND 100),
   queue           TEXT    NOT NULL CHECK (length(queue) BETWEEN 1 AND 100),
   state           TEXT    NOT NULL
-    CHECK (state IN ('scheduled', 'ready', 'running', 'completed', 'cancelled', 'dead')),
+    CHECK (state = 'ready' OR state = 'running' OR state = 'completed' OR state = 'scheduled' OR state = 'cancelled'
+      OR state = 'dead'),
   payload         TEXT    NOT NULL,
   run_at          INTEGER NOT NULL,
   attempt         INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
@@ -18,7 +19,7 @@ CREATE TABLE jobs (
   last_error      TEXT,
   created_at      INTEGER NOT NULL,
   started_at      INTEGER,
-  finished_at     INTEGER CHECK ((finished_at IS NULL) = (state IN ('scheduled', 'ready', 'running')))
+  finished_at     INTEGER CHECK ((finished_at IS NULL) = (state = 'ready' OR state = 'running' OR state = 'scheduled'))
 ) STRICT;
 
 -- Each index holds only the rows that its statement looks for, so a claim costs the same whatever the backlog.
@@ -80,7 +81,8 @@ CREATE TABLE messages (
   recipient       TEXT    NOT NULL,
   subject         TEXT    NOT NULL,
   text            TEXT    NOT NULL,              -- the secrets of its links are cut out once it was delivered
-  state           TEXT    NOT NULL CHECK (state IN ('queued', 'held', 'sent', 'failed')),
+  state           TEXT    NOT NULL
+    CHECK (state = 'queued' OR state = 'held' OR state = 'sent' OR state = 'failed'),
   last_error      TEXT,
   created_at      INTEGER NOT NULL,
   sent_at         INTEGER CHECK ((sent_at IS NULL) = (state <> 'sent'))

@@ -17,13 +17,14 @@ CREATE TABLE ledger_accounts (
   id TEXT NOT NULL,
   code TEXT NOT NULL CHECK (length(code) BETWEEN 1 AND 40),
   name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
-  type TEXT NOT NULL CHECK (type IN ('asset', 'liability', 'equity', 'income', 'expense')),
+  type TEXT NOT NULL
+    CHECK (type = 'asset' OR type = 'liability' OR type = 'equity' OR type = 'income' OR type = 'expense'),
   contra INTEGER NOT NULL CHECK (contra IN (0, 1)),
   currency TEXT NOT NULL CHECK (length(currency) = 3),
   -- The customer or provider the account is kept for; empty: shared.
   owner_id TEXT NOT NULL CHECK (length(owner_id) <= 100),
   -- Which side the balance must lie on after every entry.
-  rule TEXT NOT NULL CHECK (rule IN ('any', 'debit_only', 'credit_only')),
+  rule TEXT NOT NULL CHECK (rule = 'any' OR rule = 'debit_only' OR rule = 'credit_only'),
   closed_at INTEGER,
   created_at INTEGER NOT NULL,
   PRIMARY KEY (organization_id, id),
@@ -180,8 +181,9 @@ CREATE TRIGGER ledger_accounts_check BEFORE INSERT ON ledger_accounts BEGIN
     WHEN NOT EXISTS (SELECT 1 FROM ledger_books WHERE organization_id = NEW.organization_id)
       THEN RAISE(ABORT, 'ledger: no such book')
     WHEN NEW.id NOT GLOB 'acc_[0-9a-z]*' OR substr(NEW.id, 5) GLOB '*[^0-9a-z]*' OR length(NEW.currency) IS NOT 3
-      OR NEW.rule IS NULL OR NEW.rule NOT IN ('any', 'debit_only', 'credit_only')
-      OR NEW.type IS NULL OR NEW.type NOT IN ('asset', 'liability', 'equity', 'income', 'expense')
+      OR (NEW.rule = 'any' OR NEW.rule = 'debit_only' OR NEW.rule = 'credit_only') IS NOT 1
+      OR (NEW.type = 'asset' OR NEW.type = 'liability' OR NEW.type = 'equity' OR NEW.type = 'income'
+        OR NEW.type = 'expense') IS NOT 1
       THEN RAISE(ABORT, 'ledger: account is malformed')
     END;
 END;

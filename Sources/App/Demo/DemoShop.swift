@@ -47,7 +47,7 @@ struct DemoShop: Sendable {
         _ inner: Application, _ logger: Logger, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let (ports, running) = AsyncStream.makeStream(of: Int.self)
-        let server = HTTPServer(responder: inner.gateway, options: inner.settings.serverOptions, logger: logger) {
+        let server = HTTPServer(gateway: inner.gateway, options: inner.settings.serverOptions, logger: logger) {
             running.yield($0)
         }
         return try await withThrowingTaskGroup(of: Value?.self) { group in

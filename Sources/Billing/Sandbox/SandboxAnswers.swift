@@ -87,7 +87,7 @@ extension Sandbox {
             ])
         ])
         return Response(
-            status: problem.status, headers: [("Content-Type", "application/json")], body: Array(error.text.utf8))
+            status: problem.status, headers: [("Content-Type", "application/json")], body: error.bytes)
     }
 
     /// Digests are compared, so that the time it takes tells nothing of the key.

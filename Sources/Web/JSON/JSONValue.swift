@@ -1,4 +1,5 @@
 // A JSON document as a tree whose objects keep their order.
+import Core
 
 /// A JSON value (RFC 8259).
 package indirect enum JSONValue: Sendable, Hashable {
@@ -39,73 +40,92 @@ package indirect enum JSONValue: Sendable, Hashable {
     package var arrayValue: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
 
     /// The document without white space.
-    package var text: String {
-        var output = ""
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The document without white space, as UTF-8.
+    package var bytes: [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(256)
         write(to: &output, indent: nil, depth: 0)
         return output
     }
 
     /// The document for people, two blanks a level.
     package var prettyText: String {
-        var output = ""
+        var output: [UInt8] = []
         write(to: &output, indent: 2, depth: 0)
-        return output
+        return String(decoding: output, as: UTF8.self)
     }
 
-    private func write(to output: inout String, indent: Int?, depth: Int) {
+    private func write(to output: inout [UInt8], indent: Int?, depth: Int) {
         switch self {
-        case .null: output += "null"
-        case .bool(let flag): output += flag ? "true" : "false"
-        case .integer(let number): output += String(number)
-        case .number(let text): output += text
-        case .string(let text): Self.quote(text, into: &output)
+        case .null: output.append(contentsOf: "null".utf8)
+        case .bool(let flag): output.append(contentsOf: (flag ? "true" : "false").utf8)
+        case .integer(let number): output.append(contentsOf: String(number).utf8)
+        case .number(let text): output.append(contentsOf: text.utf8)
+        case .string(let text): JSONText.append(quoted: text, to: &output)
         case .array(let items):
             Self.list("[", items, "]", indent, depth, &output) { item, output in
                 item.write(to: &output, indent: indent, depth: depth + 1)
             }
         case .object(let members):
             Self.list("{", members, "}", indent, depth, &output) { member, output in
-                Self.quote(member.name, into: &output)
-                output += indent == nil ? ":" : ": "
+                JSONText.append(quoted: member.name, to: &output)
+                output.append(UInt8(ascii: ":"))
+                if indent != nil { output.append(UInt8(ascii: " ")) }
                 member.value.write(to: &output, indent: indent, depth: depth + 1)
             }
         }
     }
 
     private static func list<Item>(
-        _ open: String, _ items: [Item], _ close: String, _ indent: Int?, _ depth: Int, _ output: inout String,
-        _ write: (Item, inout String) -> Void
+        _ open: Unicode.Scalar, _ items: [Item], _ close: Unicode.Scalar, _ indent: Int?, _ depth: Int,
+        _ output: inout [UInt8], _ write: (Item, inout [UInt8]) -> Void
     ) {
-        output += open
+        output.append(UInt8(ascii: open))
         for (index, item) in items.enumerated() {
-            if index > 0 { output += "," }
-            if let indent { output += "\n" + String(repeating: " ", count: indent * (depth + 1)) }
+            if index > 0 { output.append(UInt8(ascii: ",")) }
+            if let indent { breakLine(indent * (depth + 1), &output) }
             write(item, &output)
         }
-        if let indent, !items.isEmpty { output += "\n" + String(repeating: " ", count: indent * depth) }
-        output += close
+        if let indent, !items.isEmpty { breakLine(indent * depth, &output) }
+        output.append(UInt8(ascii: close))
     }
 
-    /// Writes a JSON string with everything escaped that must be.
-    package static func quote(_ text: String, into output: inout String) {
-        output += "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": output += "\\\""
-            case "\\": output += "\\\\"
-            case "\n": output += "\\n"
-            case "\r": output += "\\r"
-            case "\t": output += "\\t"
-            default:
-                if scalar.value < 0x20 {
-                    let digits = String(scalar.value, radix: 16)
-                    output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                } else {
-                    output.unicodeScalars.append(scalar)
-                }
+    private static func breakLine(_ indent: Int, _ output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\n"))
+        output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent))
+    }
+}
+
+/// The spelling of JSON's strings.
+enum JSONText {
+    /// Adds a string in quotes, with everything escaped that must be (RFC 8259 section 7).
+    static func append(quoted text: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { bytes in
+            var start = 0
+            for (index, byte) in bytes.enumerated()
+            where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
+                escape(byte, &output)
+                start = index + 1
             }
+            output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
         }
-        output += "\""
+        output.append(UInt8(ascii: "\""))
+    }
+
+    private static func escape(_ byte: UInt8, _ output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\n"): output.append(UInt8(ascii: "n"))
+        case UInt8(ascii: "\r"): output.append(UInt8(ascii: "r"))
+        case UInt8(ascii: "\t"): output.append(UInt8(ascii: "t"))
+        case 0..<0x20: output.append(contentsOf: ("u00" + Hex.encode([byte])).utf8)
+        default: output.append(byte)
+        }
     }
 }
 

@@ -32,19 +32,7 @@ final class JSONWriter {
         bytes.append(contentsOf: String(value).utf8)
     }
 
-    fileprivate func string(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-        if isPlain {
-            bytes.append(contentsOf: text.utf8)
-            bytes.append(UInt8(ascii: "\""))
-        } else {
-            bytes.removeLast()
-            var quoted = ""
-            JSONValue.quote(text, into: &quoted)
-            bytes.append(contentsOf: quoted.utf8)
-        }
-    }
+    fileprivate func string(_ text: String) { JSONText.append(quoted: text, to: &bytes) }
 }
 
 /// The place of one value; remembers which bracket has to be closed.

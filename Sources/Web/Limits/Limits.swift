@@ -44,10 +44,10 @@ package struct Limits: Sendable {
 
     /// Takes a call of an address into account; throws 429 when it is one too many.
     func spend(
-        for endpoint: Endpoint, by address: String, _ headers: inout [(name: String, value: String)]
+        for endpoint: Endpoint, by address: ClientAddress?, _ headers: inout [(name: String, value: String)]
     ) throws(Problem) {
         guard let rates else { return }
-        let client = ClientAddress(address)?.network
+        let client = address?.network
         if let rate = rates.credentials, endpoint.takesCredentials {
             // Its state is nobody's business: only a refusal says anything.
             try refuseUnlessGranted(check(LimitKey(.credentials, client), rate: rate))

@@ -9,7 +9,7 @@ extension OpenAPI {
         let api = OpenAPI.describing(others)
         let document = Response(
             status: 200, headers: [("Content-Type", "application/json"), ("Cache-Control", "max-age=60")],
-            body: Array(api.document.text.utf8))
+            body: api.document.bytes)
         let pages = ReferencePage(api: api, assets: assets).pages
         return [json(document), reference("/docs", pages), reference("/docs/{group}", pages)]
     }

@@ -1,17 +1,18 @@
 // The pipeline of an HTTP/1 connection.
 import Core
-import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
-import NIOHTTPTypes
 
-/// Parser, rules and responder of one HTTP/1 connection.
-struct HTTP1Connection: HTTPChannelHandler {
-    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+/// Parser, rules and gateway of one HTTP/1 connection.
+struct HTTP1Connection: ServerChildChannel {
+    struct Value: ServerChildChannelValue {
+        let channel: any Channel
+        let work: AsyncStream<RequestHandler.Work>
+    }
 
-    let responder: Responder
+    let gateway: Gateway
     let limits: ConnectionLimits
     let isSecure: Bool
     /// Where refusals are noted.
@@ -23,16 +24,22 @@ struct HTTP1Connection: HTTPChannelHandler {
             decoder.maxHeaderListSize = limits.headBytes
             decoder.maxHeaderFieldSize = limits.headBytes
             decoder.maxHeaderFieldCount = limits.headFields
+            let (work, accepted) = AsyncStream.makeStream(of: RequestHandler.Work.self)
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(HTTPResponseEncoder())
             try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: decoder)))
             try pipeline.addHandler(HTTP1Handler(limits: limits, isSecure: isSecure, logger: log))
-            return try NIOAsyncChannel(
-                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+            try pipeline.addHandler(RequestHandler(gateway: gateway, accepted: accepted))
+            return Value(channel: channel, work: work)
         }
     }
 
-    func handle(value: Value, logger: Logger) async { await handleHTTP(asyncChannel: value, logger: logger) }
+    /// Does the connection's work, one request after the other, until the connection is closed.
+    func handle(value: Value, logger: Logger) async {
+        await withTaskExecutorPreference(EventLoopExecutor(value.channel.eventLoop)) {
+            for await work in value.work { work.answer(await gateway.finish(work.request, body: work.body)) }
+        }
+    }
 }
 
 /// Counts a connection in before its pipeline is made, and closes one too many.

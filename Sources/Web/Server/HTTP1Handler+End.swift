@@ -19,12 +19,9 @@ extension HTTP1Handler {
         phase = .busy(
             Work(
                 started: .now(), isHead: isHead, announced: nil, isReceived: true, closes: true, blocksInput: true))
-        write(context: context, data: NIOAny(HTTPResponsePart.head(refusal.head)), promise: nil)
-        if !isHead {
-            let body = context.channel.allocator.buffer(bytes: refusal.body)
-            write(context: context, data: NIOAny(HTTPResponsePart.body(body)), promise: nil)
+        for part in refusal.response.http1Parts(isHead: isHead) {
+            write(context: context, data: NIOAny(part), promise: nil)
         }
-        write(context: context, data: NIOAny(HTTPResponsePart.end(nil)), promise: nil)
         flush(context: context)
     }
 
@@ -45,7 +42,7 @@ extension HTTP1Handler {
             work.closes = true
             phase = .busy(work)
             context.fireErrorCaught(
-                problem ?? Problem("body_incomplete", status: 400, "The connection ended before the body did."))
+                problem ?? .incompleteBody)
         }
     }
 

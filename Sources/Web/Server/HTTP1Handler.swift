@@ -16,7 +16,7 @@ import NIOHTTPTypes
 final class HTTP1Handler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
     /// What the connection is doing.
@@ -184,13 +184,13 @@ final class HTTP1Handler: ChannelDuplexHandler {
             return
         }
         switch unwrapOutboundIn(data) {
-        case .head(let response):
+        case .head(var head):
             work.isAnswerBegun = true
-            work.closes = work.closes || isQuiescing || leavesTooMuch(work)
-            let head = Self.head(of: response, for: &work)
+            work.closes = work.closes || isQuiescing || leavesTooMuch(work) || !head.isKeepAlive
+            if work.closes { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             phase = .busy(work)
             context.write(wrapOutboundOut(.head(head)), promise: promise)
-        case .body(let bytes): context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: promise)
+        case .body(let bytes): context.write(wrapOutboundOut(.body(bytes)), promise: promise)
         case .end:
             work.isAnswered = true
             phase = .busy(work)
@@ -208,24 +208,5 @@ final class HTTP1Handler: ChannelDuplexHandler {
         guard !work.isReceived else { return false }
         guard let announced = work.announced else { return true }
         return announced - work.received > Self.drainLimit
-    }
-
-    private static func head(of response: HTTPResponse, for work: inout Work) -> HTTPResponseHead {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(response.headerFields.count + 1)
-        for field in response.headerFields {
-            if field.name == .connection {
-                work.closes = work.closes || field.value.lowercased() == "close"
-            } else {
-                headers.add(name: field.name.rawName, value: field.value)
-            }
-        }
-        // The answer to a HEAD has no body, and without a length the encoder would send the end of a chunked one.
-        if work.isHead, !headers.contains(name: "Content-Length") { headers.add(name: "Content-Length", value: "0") }
-        if work.closes { headers.add(name: "Connection", value: "close") }
-        return HTTPResponseHead(
-            version: .http1_1,
-            status: HTTPResponseStatus(statusCode: response.status.code, reasonPhrase: response.status.reasonPhrase),
-            headers: headers)
     }
 }

@@ -60,9 +60,8 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
         isOver = true
         let refusal = Refusal(problem)
-        context.write(wrapOutboundOut(.head(refusal.head)), promise: nil)
-        context.write(
-            wrapOutboundOut(.body(context.channel.allocator.buffer(bytes: refusal.body))), promise: nil)
+        context.write(wrapOutboundOut(.head(refusal.response.http2Head)), promise: nil)
+        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: refusal.response.body))), promise: nil)
         let channel = context.channel
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.whenComplete { _ in channel.close(promise: nil) }

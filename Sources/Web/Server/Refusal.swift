@@ -7,7 +7,7 @@ import NIOCore
 struct Refusal {
     let problem: Problem
     let requestID: String
-    let body: [UInt8]
+    let response: Response
 
     init(_ problem: Problem) {
         self.problem = problem
@@ -18,16 +18,13 @@ struct Refusal {
             "status": .integer(Int64(problem.status)), "detail": .string(problem.detail),
             "code": .string(problem.code), "request_id": .string(requestID),
         ])
-        body = Array(document.text.utf8)
-    }
-
-    /// The head of the answer.
-    var head: HTTPResponse {
-        var fields: HTTPFields = [
-            .contentType: "application/problem+json", .contentLength: String(body.count), .cacheControl: "no-store",
-            .requestID: requestID, .date: HTTPDate.now, .xContentTypeOptions: "nosniff",
-        ]
-        if let seconds = problem.retryAfter { fields[.retryAfter] = String(seconds) }
-        return HTTPResponse(status: .init(code: problem.status), headerFields: fields)
+        var response = Response(
+            status: problem.status,
+            headers: [
+                ("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"),
+                ("X-Request-Id", requestID), ("X-Content-Type-Options", "nosniff"),
+            ], body: document.bytes)
+        if let seconds = problem.retryAfter { response.headers.append(("Retry-After", String(seconds))) }
+        self.response = response
     }
 }

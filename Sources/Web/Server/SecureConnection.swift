@@ -1,5 +1,6 @@
 // TLS, and the choice between HTTP/2 and HTTP/1.1 that the client makes in its handshake (ALPN).
 import Core
+import HTTPTypes
 import HummingbirdCore
 import HummingbirdHTTP2
 import Logging
@@ -25,11 +26,15 @@ struct SecureConnection: ServerChildChannel {
     let tls: NIOSSLContext
     let handshakeTime: Milliseconds
 
-    init(responder: @escaping HTTPChannelHandler.Responder, options: ServerOptions, tls: NIOSSLContext, log: Logger) {
+    init(gateway: Gateway, options: ServerOptions, tls: NIOSSLContext, log: Logger) {
         let limits = options.limits
-        http1 = HTTP1Connection(responder: responder, limits: limits, isSecure: true, log: log)
+        http1 = HTTP1Connection(gateway: gateway, limits: limits, isSecure: true, log: log)
         http2 = HTTP2Channel(
-            responder: responder,
+            responder: { request, writer, channel in
+                let response = await Self.respond(to: request, from: ClientAddress(channel.remoteAddress), by: gateway)
+                let body = request.method == .head ? [] : response.body
+                try await writer.write(response: response.http2Head, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+            },
             configuration: .init(
                 idleTimeout: .milliseconds(limits.idleTime.count),
                 gracefulCloseTimeout: .milliseconds(limits.stopTime.count),
@@ -47,6 +52,28 @@ struct SecureConnection: ServerChildChannel {
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["h2", "http/1.1"]
         return try NIOSSLContext(configuration: configuration)
+    }
+
+    /// One request of an HTTP/2 stream.
+    private static func respond(
+        to request: Request, from client: ClientAddress?, by gateway: Gateway
+    ) async -> Response {
+        switch gateway.begin(request.head, from: client) {
+        case .answered(let response): return response
+        case .accepted(let accepted):
+            var body: [UInt8] = []
+            do {
+                for try await part in request.body {
+                    guard body.count + part.readableBytes <= accepted.bodyLimit else {
+                        return gateway.refuse(accepted, .bodyTooLarge(accepted.bodyLimit))
+                    }
+                    body.append(contentsOf: part.readableBytesView)
+                }
+            } catch {
+                return gateway.refuse(accepted, error as? Problem ?? .incompleteBody)
+            }
+            return await gateway.finish(accepted, body: body)
+        }
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
