@@ -17,7 +17,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .treatAllWarnings(as: .error),
 ]
-let settings = strict + coverage
+/// Features are modules, and small functions are called across their borders all the time.
+let optimization: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+let settings = strict + coverage + optimization
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -80,9 +82,10 @@ let package = Package(
     targets: [
         .target(name: "CResources", path: "Resources", exclude: [], publicHeadersPath: "include"),
         .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         module("Core", ["CResources"]),
         module("Storage", ["Core"]),
-        module("StorageSQLite", ["Core", "Storage", .grdb, .grdbSQLite, .collections, .crypto]),
+        module("StorageSQLite", ["CSQLite", "Core", "Storage", .grdb, .grdbSQLite, .collections, .crypto]),
         module(
             "Web",
             [

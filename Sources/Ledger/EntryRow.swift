@@ -52,7 +52,12 @@ struct EntryRow {
     /// The entry for callers; throws `LedgerDamage` when the stored postings are not in our spelling.
     func entry(hash: [UInt8]) throws(LedgerDamage) -> JournalEntry {
         guard let lines = PostingsText.read(postings) else { throw LedgerDamage(sequence: sequence) }
-        return JournalEntry(
+        return entry(of: lines, hash: hash)
+    }
+
+    /// The entry of the postings that the row was made from.
+    func entry(of lines: [Posting], hash: [UInt8]) -> JournalEntry {
+        JournalEntry(
             id: id, sequence: sequence, kind: kind, description: description, currency: currency, postings: lines,
             source: source, group: group, reverses: reverses, effectiveAt: effectiveAt, bookedAt: bookedAt,
             hash: Hex.encode(hash))
@@ -79,14 +84,16 @@ enum PostingsText {
 
     /// Reads exactly what `write` can have written; nil for any other spelling.
     static func read(_ text: String) -> [Posting]? {
-        guard text.first == "{", text.last == "}" else { return nil }
+        let bytes = text.utf8
+        guard bytes.first == UInt8(ascii: "{"), bytes.last == UInt8(ascii: "}") else { return nil }
         var postings: [Posting] = []
-        for part in text.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false) {
-            let fields = part.split(separator: ":", omittingEmptySubsequences: false)
-            guard fields.count == 2, fields[0].first == "\"", fields[0].last == "\"", fields[0].utf8.count > 2,
-                let signed = Int64(fields[1])
-            else { return nil }
-            postings.append(Posting(LedgerAccountID(stored: String(fields[0].dropFirst().dropLast())), signed: signed))
+        let parts = bytes.dropFirst().dropLast()
+            .split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        for part in parts {
+            let fields = part.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            guard fields.count == 2, fields[0].count > 2, let signed = Int64(Substring(fields[1])) else { return nil }
+            let account = String(Substring(fields[0].dropFirst().dropLast()))
+            postings.append(Posting(LedgerAccountID(stored: account), signed: signed))
         }
         return write(postings) == text ? postings : nil
     }

@@ -29,7 +29,7 @@ extension Ledger {
         } catch LedgerProblem.factBooked {
             return try standing(for: new, in: tx)
         }
-        let entry = try row.entry(hash: hash)
+        let entry = row.entry(of: new.postings, hash: hash)
         try announce(entry, in: tx)
         return entry
     }

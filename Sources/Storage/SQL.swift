@@ -7,67 +7,70 @@ package import Core
 ///
 ///     try tx.rows("SELECT \(columns) FROM members WHERE user_id = \(user) LIMIT \(limit)", Member.init)
 package struct SQL: ExpressibleByStringInterpolation, Sendable {
-    package private(set) var text: String
+    /// The text as UTF-8: it is put together for every run of a statement, and read only when it is new.
+    package private(set) var bytes: [UInt8]
     package private(set) var values: [SQLValue]
 
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+
     package init(stringLiteral value: StaticString) {
-        text = value.description
+        bytes = value.withUTF8Buffer { Array($0) }
         values = []
     }
 
     package init(stringInterpolation: Interpolation) {
-        text = stringInterpolation.text
+        bytes = stringInterpolation.bytes
         values = stringInterpolation.values
     }
 
     /// Takes a statement made at run time, without values: for tools and tests that name tables they found.
     package init(unchecked text: String) {
-        self.text = text
+        bytes = Array(text.utf8)
         values = []
     }
 
     /// Collects the text and the bound values of a literal.
     package struct Interpolation: StringInterpolationProtocol {
-        fileprivate var text = ""
+        fileprivate var bytes: [UInt8] = []
         fileprivate var values: [SQLValue] = []
 
         package init(literalCapacity: Int, interpolationCount: Int) {
-            text.reserveCapacity(literalCapacity + interpolationCount)
+            bytes.reserveCapacity(literalCapacity + 16 * interpolationCount)
             values.reserveCapacity(interpolationCount)
         }
 
         package mutating func appendLiteral(_ literal: StaticString) {
-            literal.withUTF8Buffer { text.append(String(decoding: $0, as: UTF8.self)) }
+            literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
         }
 
         /// Binds a value.
         package mutating func appendInterpolation(_ value: some SQLBindable) {
-            text.append("?")
+            bytes.append(UInt8(ascii: "?"))
             values.append(value.sqlValue)
         }
 
         /// Binds a value, or NULL.
         package mutating func appendInterpolation(_ value: (some SQLBindable)?) {
-            text.append("?")
+            bytes.append(UInt8(ascii: "?"))
             values.append(value?.sqlValue ?? .null)
         }
 
         /// Inserts a piece of a statement with its own bindings.
         package mutating func appendInterpolation(_ piece: SQL) {
-            text.append(piece.text)
+            bytes.append(contentsOf: piece.bytes)
             values.append(contentsOf: piece.values)
         }
 
         /// Binds a list: `IN \(list: ids)`; an empty list matches nothing.
         package mutating func appendInterpolation(list: [some SQLBindable]) {
-            text.append("(" + list.map { _ in "?" }.joined(separator: ", ") + ")")
+            bytes.append(contentsOf: ("(" + list.map { _ in "?" }.joined(separator: ", ") + ")").utf8)
             values.append(contentsOf: list.map(\.sqlValue))
         }
     }
 
     package static func + (left: SQL, right: SQL) -> SQL {
         var result = left
-        result.text.append(right.text)
+        result.bytes.append(contentsOf: right.bytes)
         result.values.append(contentsOf: right.values)
         return result
     }

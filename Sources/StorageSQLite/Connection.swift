@@ -12,7 +12,7 @@ import Synchronization
 final class Connection {
     private let handle: OpaquePointer
     private let scope: ScopeBox
-    private var statements: [String: PreparedStatement] = [:]
+    private var statements: [StatementKey: PreparedStatement] = [:]
     private static let statementsLimit = 500
 
     /// Throws `StorageError.unavailable` when the connection is closed already.
@@ -34,7 +34,8 @@ final class Connection {
 
     /// Runs a fixed statement of the driver itself, such as BEGIN; prepared once, since it comes with every unit.
     func execute(_ text: String) throws {
-        let prepared = try statements[text] ?? make(text, text, isForInstanceOnly: true)
+        let key = StatementKey(bytes: Array(text.utf8))
+        let prepared = try statements[key] ?? make(text, key, isForInstanceOnly: true)
         defer { prepared.reset() }
         while try prepared.step(on: self) {}
     }
@@ -50,11 +51,15 @@ final class Connection {
         return current != 0
     }
 
+    /// Rows that the last statement changed, not counting what triggers did.
     var changes: Int { Int(sqlite3_changes(handle)) }
+
+    /// Rows that were changed since the connection was opened, by triggers too; a statement that failed changed none.
+    var totalChanges: Int64 { sqlite3_total_changes64(handle) }
 
     /// A statement ready to be stepped, with its values bound; call `reset` on it when done.
     func prepare(_ statement: SQL) throws -> PreparedStatement {
-        let prepared = try cached(statement.text)
+        let prepared = try cached(statement)
         if prepared.isForInstanceOnly, scope.isOrganization {
             throw StorageError.refused("not in the scope of an organisation: \(statement.text)")
         }
@@ -62,13 +67,14 @@ final class Connection {
         return prepared
     }
 
-    private func cached(_ text: String) throws -> PreparedStatement {
-        if let known = statements[text] { return known }
-        let qualified = try Tenancy.qualify(text)
-        return try make(qualified.text, text, isForInstanceOnly: qualified.isForInstanceOnly)
+    private func cached(_ statement: SQL) throws -> PreparedStatement {
+        let key = StatementKey(bytes: statement.bytes)
+        if let known = statements[key] { return known }
+        let qualified = try Tenancy.qualify(statement.text)
+        return try make(qualified.text, key, isForInstanceOnly: qualified.isForInstanceOnly)
     }
 
-    private func make(_ text: String, _ key: String, isForInstanceOnly: Bool) throws -> PreparedStatement {
+    private func make(_ text: String, _ key: StatementKey, isForInstanceOnly: Bool) throws -> PreparedStatement {
         if statements.count >= Self.statementsLimit { statements.removeAll() }
         let prepared = try PreparedStatement(text, isForInstanceOnly: isForInstanceOnly, on: handle)
         statements[key] = prepared
@@ -79,6 +85,13 @@ final class Connection {
     func lastError() -> StorageError {
         SQLiteErrors.translate(sqlite3_extended_errcode(handle), String(cString: sqlite3_errmsg(handle)))
     }
+}
+
+/// A statement's text, hashed in one go.
+private struct StatementKey: Hashable {
+    let bytes: [UInt8]
+
+    func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
 }
 
 /// The scope that a connection's SQL functions answer with.

@@ -37,6 +37,7 @@ package final class SQLiteDatabase: Storage.Database {
     package init(path: String, options: Options, clock: Clock = .system) throws {
         self.path = path
         self.clock = clock
+        _ = Engine.isSetUp
         let scope = ScopeBox()
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)

@@ -1,4 +1,4 @@
-// The one writer: takes what waits, runs each unit in its own savepoint, commits once, then answers all.
+// The one writer: takes what waits, runs unit after unit, commits once, then answers all.
 import Core
 import DequeModule
 import Dispatch
@@ -66,11 +66,19 @@ final class Writer: Sendable {
         finished.wait()
     }
 
-    private func commit(_ batch: [Unit], on connection: Connection) {
+    /// Runs the units as they came, one after the other. A unit that fails before it has changed anything just fails;
+    /// one that fails later has to be undone alone, so the batch starts again with a savepoint around each unit. That
+    /// is rare, and a savepoint copies every page that the unit touches.
+    private func commit(_ batch: [Unit], on connection: Connection, savepoints: Bool = false) {
         let now = clock.now
         do {
             try connection.execute("BEGIN IMMEDIATE")
-            for unit in batch { try unit.run(on: connection, now: now) }
+            for unit in batch {
+                guard try unit.run(on: connection, now: now, savepoint: savepoints) else {
+                    try connection.execute("ROLLBACK")
+                    return commit(batch, on: connection, savepoints: true)
+                }
+            }
             try connection.execute("COMMIT")
             for unit in batch { unit.answer() }
         } catch {
@@ -80,7 +88,7 @@ final class Writer: Sendable {
                 return
             }
             // One of them broke the whole; alone, only that one fails.
-            for unit in batch { commit([unit], on: connection) }
+            for unit in batch { commit([unit], on: connection, savepoints: true) }
         }
     }
 }
@@ -114,9 +122,11 @@ private final class Unit: Sendable {
         self.continuation = continuation
     }
 
-    /// Runs the body in a savepoint; throws only when the whole batch is lost.
-    func run(on connection: Connection, now: Timestamp) throws {
-        try connection.execute("SAVEPOINT unit")
+    /// Runs the body; false when it failed and left changes behind that nothing but a rollback of the batch undoes.
+    /// Throws only when the whole batch is lost.
+    func run(on connection: Connection, now: Timestamp, savepoint: Bool) throws -> Bool {
+        if savepoint { try connection.execute("SAVEPOINT unit") }
+        let before = connection.totalChanges
         let hooks = SQLiteTransaction.Hooks()
         let result = Result<any Sendable, any Error> {
             let value = try connection.scoped(to: scope) {
@@ -127,11 +137,16 @@ private final class Unit: Sendable {
         }
         if case .failure(let error) = result {
             guard connection.isInTransaction, !error.isUnavailable else { throw error }
-            try connection.execute("ROLLBACK TO unit")
+            if savepoint {
+                try connection.execute("ROLLBACK TO unit")
+            } else if connection.totalChanges != before || connection.hasBrokenReferences {
+                return false
+            }
         }
-        try connection.execute("RELEASE unit")
+        if savepoint { try connection.execute("RELEASE unit") }
         let actions = hooks.actions
         outcome.withLock { $0 = Outcome(result: result, actions: actions) }
+        return true
     }
 
     /// After the commit.

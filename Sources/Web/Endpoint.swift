@@ -48,10 +48,14 @@ package struct Endpoint: Sendable {
     /// Turns a refusal of a submission into the page that shows it.
     package typealias Recovery = @Sendable (Problem, Call<RawBody>, any Transaction) throws -> Response
 
+    /// What a write does in its transaction.
+    package typealias Effect = @Sendable (any Transaction) throws -> Response
+
     /// What happens, given the body as it came (validated against the schema if there is one).
     package enum Work: Sendable {
         case read(@Sendable (Call<RawBody>, any Transaction) throws -> Response)
-        case write(@Sendable (Call<RawBody>, any Transaction) throws -> Response)
+        /// Reads the body first, so that the one writer only has to write.
+        case write(@Sendable (Call<RawBody>) throws -> Effect)
         case act(@Sendable (Call<RawBody>) async throws -> Response)
     }
 
@@ -107,9 +111,11 @@ extension NoBody: RequestBody {}
 
 /// A body as it arrived.
 package struct RawBody: Sendable {
-    package let bytes: [UInt8]
+    package var bytes: [UInt8] = []
+    /// The document in them, where the route takes JSON.
+    package var json: JSONValue?
     /// The fields of a form, last one wins never: duplicates are refused before.
-    package let form: [String: String]
+    package var form: [String: String] = [:]
 }
 
 /// A query parameter beside `limit` and `cursor`.

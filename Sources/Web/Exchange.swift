@@ -122,20 +122,21 @@ struct Exchange: Sendable {
         switch endpoint.body {
         case .json(let schema, _):
             try requireType("application/json", orEmpty: false)
-            let problems = schema.problems(of: try JSONParser.parse(bytes))
+            let json = try JSONParser.parse(bytes)
+            let problems = schema.problems(of: json)
             if !problems.isEmpty { throw Problem.invalid(problems) }
-            return RawBody(bytes: bytes, form: [:])
+            return RawBody(bytes: bytes, json: json)
         case .form:
-            if bytes.isEmpty { return RawBody(bytes: [], form: [:]) }
+            if bytes.isEmpty { return RawBody() }
             try requireType("application/x-www-form-urlencoded", orEmpty: true)
             return RawBody(bytes: bytes, form: try FormDecoding.decode(bytes, marker: "/"))
-        case .raw: return RawBody(bytes: bytes, form: [:])
+        case .raw: return RawBody(bytes: bytes)
         case nil:
-            if bytes.isEmpty { return RawBody(bytes: [], form: [:]) }
+            if bytes.isEmpty { return RawBody() }
             try requireType("application/json", orEmpty: false)
             let problems = Schema(.object([])).problems(of: try JSONParser.parse(bytes))
             if !problems.isEmpty { throw Problem.invalid(problems) }
-            return RawBody(bytes: [], form: [:])
+            return RawBody()
         }
     }
 

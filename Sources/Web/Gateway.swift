@@ -59,12 +59,19 @@ package struct Gateway: Sendable {
     }
 
     /// A request that was understood and allowed by its head.
-    struct Accepted: Sendable {
-        fileprivate var exchange: Exchange
+    final class Accepted: Sendable {
+        fileprivate let exchange: Exchange
         fileprivate let endpoint: Endpoint
         fileprivate let caller: Caller
+
+        fileprivate init(_ exchange: Exchange, to endpoint: Endpoint, by caller: Caller) {
+            self.exchange = exchange
+            self.endpoint = endpoint
+            self.caller = caller
+        }
+
         /// The most bytes that its body may have.
-        let bodyLimit: Int
+        var bodyLimit: Int { endpoint.body?.limit ?? Exchange.emptyBodyLimit }
     }
 
     /// Takes the head of a request. Whatever refuses it by its head does so here, before any of its body is looked at.
@@ -80,8 +87,7 @@ package struct Gateway: Sendable {
                 return .answered(completed(try read(endpoint, &exchange, handle), exchange))
             }
             let caller = try database.read(in: .instance) { tx in try admit(&exchange, to: endpoint, in: tx) }
-            let limit = endpoint.body?.limit ?? Exchange.emptyBodyLimit
-            return .accepted(Accepted(exchange: exchange, endpoint: endpoint, caller: caller, bodyLimit: limit))
+            return .accepted(Accepted(exchange, to: endpoint, by: caller))
         } catch {
             return .answered(refused(error, exchange))
         }
@@ -143,8 +149,7 @@ package struct Gateway: Sendable {
     ) throws -> Response {
         try database.read(in: .instance) { tx in
             let caller = try admit(&exchange, to: endpoint, in: tx)
-            let body = RawBody(bytes: [], form: [:])
-            let call = try exchange.call(body: body, endpoint: endpoint, caller: caller, settings: settings)
+            let call = try exchange.call(body: RawBody(), endpoint: endpoint, caller: caller, settings: settings)
             return try tx.scoped(to: caller.scope) { tx in try handle(call, tx) }
         }
     }
@@ -219,9 +224,10 @@ package struct Gateway: Sendable {
         case .read(let handle):
             return try database.read(in: scope) { tx in try handle(call, tx) }
         case .write(let handle):
+            let effect = try handle(call)
             return try await database.write(in: scope, by: call.actor) { tx in
                 if let replayed = try keyed?.replay(in: tx) { return replayed }
-                let response = try handle(call, tx)
+                let response = try effect(tx)
                 try keyed?.finish(response, in: tx)
                 return response
             }

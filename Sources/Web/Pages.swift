@@ -89,8 +89,9 @@ package struct Pages {
         page(path, name, allow: allow) { call, tx in try show(call, FormState(), tx) }
         add(
             "POST", path, name, allow, recover: recovery(show),
-            .write { call, tx in
-                try submit(call.with(Form(call.body.form)), tx)
+            .write { call in
+                let call = call.with(Form(call.body.form))
+                return { tx in try submit(call, tx) }
             })
     }
 
@@ -113,7 +114,12 @@ package struct Pages {
         _ path: String, _ name: String, allow: Access,
         _ submit: @escaping @Sendable (Call<Form>, any Transaction) throws -> Response
     ) {
-        add("POST", path, name, allow, .write { call, tx in try submit(call.with(Form(call.body.form)), tx) })
+        add(
+            "POST", path, name, allow,
+            .write { call in
+                let call = call.with(Form(call.body.form))
+                return { tx in try submit(call, tx) }
+            })
     }
 
     /// A button whose work waits for something else.

@@ -1,6 +1,5 @@
 // An answer before it is put on the wire.
 import Core
-import FoundationEssentials
 
 /// Status, headers and bytes of an answer.
 package struct Response: Sendable {
@@ -46,7 +45,7 @@ package enum JSONCoding {
     package static func encode(_ value: some Encodable) throws -> [UInt8] { try JSONWriter.encode(value) }
 
     package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(bytes))
+        try JSONReader.decode(type, from: try JSONParser.parse(bytes))
     }
 }
 
@@ -55,7 +54,7 @@ extension RequestBody {
     static func decode(_ raw: RawBody) throws -> Self {
         if let nothing = NoBody() as? Self { return nothing }
         do {
-            return try JSONCoding.decode(Self.self, from: raw.bytes)
+            return try JSONReader.decode(Self.self, from: raw.json ?? .null)
         } catch let error as DecodingError {
             throw Problem.invalid([FieldProblem(error.pointer, "format", "It does not have the expected form.")])
         }

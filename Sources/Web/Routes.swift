@@ -58,9 +58,12 @@ package struct Routes {
             .init(
                 method: "DELETE", path: path, id: id, summary: summary, tag: tag, access: allow, query: [], body: nil,
                 output: .none, problems: problems,
-                work: .write { call, tx in
-                    try handle(call.with(NoBody()), tx)
-                    return Response(status: 204)
+                work: .write { call in
+                    let call = call.with(NoBody())
+                    return { tx in
+                        try handle(call, tx)
+                        return Response(status: 204)
+                    }
                 }))
     }
 
@@ -93,8 +96,9 @@ package struct Routes {
                 method: method, path: path, id: id, summary: summary, tag: tag, access: allow, query: [],
                 body: .of(Body.self), output: .json(Schema.of(Output.self), status: status), problems: problems,
                 requiresIdempotencyKey: requiresKey,
-                work: .write { call, tx in
-                    try Response.json(try handle(call.with(try Body.decode(call.body)), tx), status: status)
+                work: .write { call in
+                    let call = call.with(try Body.decode(call.body))
+                    return { tx in try Response.json(try handle(call, tx), status: status) }
                 }))
     }
 }

@@ -8,6 +8,7 @@ import Testing
         "GRDB": ["StorageSQLite"],
         "GRDBSQLite": ["StorageSQLite"],
         "CArgon2": ["Identity"],
+        "CSQLite": ["StorageSQLite"],
         "Hummingbird": ["Web", "App"],
         "HummingbirdCore": ["Web", "App"],
         "HummingbirdTLS": ["Web", "App"],
