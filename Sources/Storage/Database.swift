@@ -81,6 +81,12 @@ package protocol Transaction {
     @discardableResult func run(_ statement: SQL) throws -> Int
     /// Does something once this unit is durable: wake a worker, never the work itself.
     func afterCommit(_ action: @escaping @Sendable () -> Void)
+    /// What a computation over the database gave, without doing it again while nothing has been written since.
+    ///
+    /// The computation depends on nothing but its key, the state of the database and the present second. In a write it
+    /// is always done. The answer is forgotten with the next commit of anybody, in this process or another, and after
+    /// a second at the latest.
+    func remembering<Value: Sendable>(_ key: String, _ compute: () throws -> Value) throws -> Value
     /// Continues in another scope within the same unit: how a change of an organisation writes an instance's table.
     func scoped<Value>(to scope: Scope, _ body: (any Transaction) throws -> Value) rethrows -> Value
 }

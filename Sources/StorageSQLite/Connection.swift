@@ -57,6 +57,17 @@ final class Connection {
     /// Rows that were changed since the connection was opened, by triggers too; a statement that failed changed none.
     var totalChanges: Int64 { sqlite3_total_changes64(handle) }
 
+    /// A number that is another one after every commit of another connection, as of the transaction's snapshot.
+    func dataVersion() throws -> UInt32 {
+        // The snapshot is taken by the first statement that reads.
+        try execute("SELECT 1 FROM schema_migrations LIMIT 1")
+        var version: UInt32 = 0
+        guard sqlite3_file_control(handle, "main", SQLITE_FCNTL_DATA_VERSION, &version) == SQLITE_OK else {
+            throw lastError()
+        }
+        return version
+    }
+
     /// A statement ready to be stepped, with its values bound; call `reset` on it when done.
     func prepare(_ statement: SQL) throws -> PreparedStatement {
         let prepared = try cached(statement)

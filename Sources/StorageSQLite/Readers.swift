@@ -34,6 +34,7 @@ final class Readers: Sendable {
 final class Reader: Sendable {
     private let queue: DatabaseQueue
     nonisolated(unsafe) private let connection: Connection
+    private let memory = Memory()
 
     /// Opens a connection that can't write, with the views of every scope in place.
     init(path: String, visibility: [Visibility]) throws {
@@ -57,7 +58,8 @@ final class Reader: Sendable {
         try connection.execute("BEGIN")
         defer { try? connection.execute("COMMIT") }
         return try connection.scoped(to: scope) {
-            try body(SQLiteTransaction(connection, now: now, scope: scope, actor: Self.actor))
+            try body(
+                SQLiteTransaction(connection, now: now, scope: scope, actor: Self.actor, memory: memory))
         }
     }
 

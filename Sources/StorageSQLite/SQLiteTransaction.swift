@@ -9,18 +9,24 @@ final class SQLiteTransaction: Transaction {
     let actor: Actor
     private let connection: Connection
     private let hooks: Hooks
+    /// Only readers have one: their state stands still.
+    private let memory: Memory?
 
     /// What is done after the commit; shared with the transactions of other scopes in the same unit.
     final class Hooks {
         var actions: [@Sendable () -> Void] = []
     }
 
-    init(_ connection: Connection, now: Timestamp, scope: Scope, actor: Actor, hooks: Hooks = Hooks()) {
+    init(
+        _ connection: Connection, now: Timestamp, scope: Scope, actor: Actor, hooks: Hooks = Hooks(),
+        memory: Memory? = nil
+    ) {
         self.connection = connection
         self.now = now
         self.scope = scope
         self.actor = actor
         self.hooks = hooks
+        self.memory = memory
     }
 
     func rows<Value>(_ statement: SQL, _ map: (Row) throws -> Value) throws -> [Value] {
@@ -50,8 +56,13 @@ final class SQLiteTransaction: Transaction {
 
     func afterCommit(_ action: @escaping @Sendable () -> Void) { hooks.actions.append(action) }
 
+    func remembering<Value: Sendable>(_ key: String, _ compute: () throws -> Value) throws -> Value {
+        guard let memory else { return try compute() }
+        return try memory.answer(key, on: connection, at: now, compute)
+    }
+
     func scoped<Value>(to next: Scope, _ body: (any Transaction) throws -> Value) rethrows -> Value {
-        let other = SQLiteTransaction(connection, now: now, scope: next, actor: actor, hooks: hooks)
+        let other = SQLiteTransaction(connection, now: now, scope: next, actor: actor, hooks: hooks, memory: memory)
         return try connection.scoped(to: next) { try body(other) }
     }
 }

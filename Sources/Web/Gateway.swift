@@ -183,7 +183,9 @@ package struct Gateway: Sendable {
     /// needed, so that a program notices. The console's cookie is the exception: it just ends.
     private func authenticate(_ exchange: inout Exchange, in tx: any Transaction) throws -> Principal? {
         guard let credential = try exchange.credential() else { return nil }
-        let principal = try settings.authentication.principal(credential.token, tx)
+        let principal = try tx.remembering("principal \(credential.token)") {
+            try settings.authentication.principal(credential.token, tx)
+        }
         if credential.isCookie {
             guard principal != nil else { return nil }
             try exchange.checkSameOrigin(settings)
@@ -201,9 +203,10 @@ package struct Gateway: Sendable {
         guard let principal else { throw Problem.unauthenticated }
         switch (endpoint.access, scope) {
         case (.member(let permission), .organization(let organization)):
-            guard let role = try settings.authentication.role(principal, organization, tx) else {
-                throw Problem.notFound("organisation")
+            let role = try tx.remembering("role \(principal.id) \(organization)") {
+                try settings.authentication.role(principal, organization, tx)
             }
+            guard let role else { throw Problem.notFound("organisation") }
             guard role.allows(permission) else { throw Problem.forbidden(permission) }
             return role
         case (.operators, _):

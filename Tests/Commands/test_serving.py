@@ -62,7 +62,7 @@ def test_log_lines_are_json_and_say_nothing_secret(tmp_path):
         lines = [json.loads(line) for line in server.lines if line.startswith("{")]
         assert {"at", "level", "part", "message"} <= set(lines[0])
         requests = [line for line in lines if line["message"] == "request"]
-        assert any(line["request_id"] == "req-of-a-test-1" and line["status"] == "200" for line in requests)
+        assert any(line["request_id"] == "req-of-a-test-1" and line["status"] == 200 for line in requests)
         logged = json.dumps(lines)
         for secret in (workspace.session, workspace.key, "correct horse", "s3cr3t", "owner@example.com"):
             assert secret not in logged, secret

@@ -63,6 +63,26 @@ struct WriterTests {
         try database.close()
     }
 
+    @Test func `a unit that fails after it wrote is undone alone, and its neighbours are written once`() async throws {
+        let database = try open()
+        let outcomes = await withTaskGroup(of: Bool.self) { group in
+            for number in 1...200 {
+                group.addTask {
+                    let result: Void? = try? await database.write(in: .instance, by: .system("test")) { tx in
+                        try tx.run("INSERT INTO parents (id) VALUES (\(number))")
+                        if number.isMultiple(of: 7) { throw StorageError.constraint("changed its mind") }
+                    }
+                    return result != nil
+                }
+            }
+            return await group.reduce(into: [Bool]()) { $0.append($1) }
+        }
+        #expect(outcomes.count(where: { !$0 }) == 28)
+        #expect(try count(database, "SELECT count(*) FROM parents") == 172)
+        #expect(try count(database, "SELECT count(*) FROM parents WHERE id % 7 = 0") == 0)
+        try database.close()
+    }
+
     @Test func `a broken uniqueness rule names its column`() async throws {
         let database = try open()
         await #expect(throws: StorageError.unique(["children.name"])) {
@@ -75,19 +95,22 @@ struct WriterTests {
         try database.close()
     }
 
-    @Test func `a full queue refuses at once, and what it took is written`() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `a full queue refuses at once, and what it took is written`() async throws {
         let database = try open(waiting: 4)
         let gate = DispatchSemaphore(value: 0)
-        let outcomes = await withTaskGroup(of: Bool.self) { group in
+        let (beginnings, begins) = AsyncStream.makeStream(of: Void.self)
+        let refused = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 let isWritten: Void? = try? await database.write(in: .instance, by: .system("test")) { tx in
+                    begins.yield()
                     gate.wait()
                     try tx.run("INSERT INTO parents (id) VALUES (0)")
                 }
                 return isWritten != nil
             }
             // The first unit holds the writer, so that the rest has to wait.
-            try? await Task.sleep(for: .milliseconds(200))
+            for await _ in beginnings { break }
             for number in 1...20 {
                 group.addTask {
                     do {
@@ -98,14 +121,15 @@ struct WriterTests {
                     } catch { return (error as? StorageError) != .overloaded }
                 }
             }
-            group.addTask {
-                try? await Task.sleep(for: .milliseconds(500))
-                gate.signal()
-                return true
+            var refused = 0
+            for await isTaken in group where !isTaken {
+                refused += 1
+                // Four wait; once the others were refused, the writer may go on.
+                if refused == 16 { gate.signal() }
             }
-            return await group.reduce(into: [Bool]()) { $0.append($1) }
+            return refused
         }
-        #expect(outcomes.count(where: { !$0 }) == 16)
+        #expect(refused == 16)
         #expect(try count(database, "SELECT count(*) FROM parents") == 5)
         try database.close()
     }
