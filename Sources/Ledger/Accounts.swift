@@ -1,6 +1,7 @@
 // Opening, finding and closing accounts, and the period that is closed.
 import Audit
 package import Core
+import Events
 package import Storage
 import Web
 
@@ -19,9 +20,9 @@ extension Ledger {
         }
         let account = LedgerAccount(id: LedgerAccountID(at: tx.now), new: new, closedAt: nil, createdAt: tx.now)
         try LedgerProblem.translating { try LedgerStore.insert(account, in: tx) }
-        try Audit.record(
-            "ledger_account.opened", on: Audit.Target("ledger_account", account.id),
-            .object(["code": .string(new.code), "currency": .string(new.currency.code)]), in: tx)
+        let details: JSONValue = .object(["code": .string(new.code), "currency": .string(new.currency.code)])
+        try Audit.record("ledger_account.opened", on: Audit.Target("ledger_account", account.id), details, in: tx)
+        try Events.publish("ledger_account.opened", about: account.id, details, in: tx)
         return account
     }
 

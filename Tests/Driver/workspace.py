@@ -50,5 +50,5 @@ class Workspace:
                 json.dumps(self.entry("%A", "%B", 5, "entry %N")))
 
     def create_request(self):
-        """The same for the create that is measured: a row with its audit record."""
+        """The same for the create that is measured: a row with its audit record and its event."""
         return f"{self.base}/ledger/accounts", f"Bearer {self.key}", json.dumps(self.account("%T-%N"))
