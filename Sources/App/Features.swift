@@ -28,7 +28,13 @@ struct Features: Sendable {
         settings: Settings, keys: InstanceKeys, client: HTTPClient, database: any Database, logger: Logger
     ) throws {
         self.database = database
-        identity = Identity(database: database)
+        let signingKeys = SigningKeys(sealedWith: try keys.bytes(SigningKeys.sealName))
+        identity = Identity(
+            database: database,
+            accessTokens: AccessTokens(
+                keys: signingKeys, issuer: settings.publicURL,
+                audience: settings.tokenAudience ?? settings.publicURL),
+            external: ExternalTokens(try settings.issuers(), fetch: KeyDownload.fetching(client)))
         organizations = Organizations(database: database, identity: identity)
         ledger = Ledger(database: database)
         payments = try Payments(settings: settings, keys: keys, client: client, database: database)

@@ -70,6 +70,19 @@ package struct Gateway: HTTPResponder {
         try settings.limits.spend(for: endpoint, by: exchange.address, &exchange.limitHeaders)
         exchange.query = try exchange.parseQuery(for: endpoint)
         try exchange.checkForm(settings)
+        do {
+            return try await serve(endpoint, request, &exchange)
+        } catch let pending as PendingCredential {
+            // Nothing but the credential was looked at: the body is still to be read.
+            try await pending.resolve()
+            return try await serve(endpoint, request, &exchange)
+        }
+    }
+
+    /// From the credential on.
+    private func serve(
+        _ endpoint: Endpoint, _ request: Request, _ exchange: inout Exchange
+    ) async throws -> Response {
         if case .read(let handle) = endpoint.work, endpoint.body == nil {
             return try read(endpoint, &exchange, handle)
         }
