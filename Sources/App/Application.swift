@@ -59,11 +59,12 @@ package struct Application: Sendable {
             file: settings.masterKeyFile,
             database: database)
         madeMasterKeyFile = keys.madeMasterKeyFile
+        try await SigningKeys(sealedWith: try keys.bytes(SigningKeys.sealName)).prepare(on: database)
+        let issuers = try settings.issuers()
         client = Self.client()
         let features = try Features(
-            settings: settings, keys: keys, client: client, database: database, logger: logger)
+            settings: settings, keys: keys, issuers: issuers, client: client, database: database, logger: logger)
         identity = features.identity
-        try await identity.accessTokens?.keys.prepare(on: database)
         organizations = features.organizations
         billing = features.payments.billing
         let jobs = JobsFeature(handlers: try features.handlers())

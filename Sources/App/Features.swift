@@ -25,7 +25,8 @@ struct Features: Sendable {
     let operations: Operations
 
     init(
-        settings: Settings, keys: InstanceKeys, client: HTTPClient, database: any Database, logger: Logger
+        settings: Settings, keys: InstanceKeys, issuers: [Issuer], client: HTTPClient, database: any Database,
+        logger: Logger
     ) throws {
         self.database = database
         let signingKeys = SigningKeys(sealedWith: try keys.bytes(SigningKeys.sealName))
@@ -34,7 +35,7 @@ struct Features: Sendable {
             accessTokens: AccessTokens(
                 keys: signingKeys, issuer: settings.publicURL,
                 audience: settings.tokenAudience ?? settings.publicURL),
-            external: ExternalTokens(try settings.issuers(), fetch: KeyDownload.fetching(client)))
+            external: ExternalTokens(issuers, fetch: KeyDownload.fetching(client), logger: logger))
         organizations = Organizations(database: database, identity: identity)
         ledger = Ledger(database: database)
         payments = try Payments(settings: settings, keys: keys, client: client, database: database)

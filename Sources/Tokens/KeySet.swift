@@ -30,7 +30,7 @@ package struct KeySet: Sendable {
     ///
     /// Throws `algorithm`, `keyMissing`, `keyUnknown`, `keyMismatch`, `signature`.
     package func verify(_ token: CompactToken, allowing algorithms: Set<TokenAlgorithm>) throws(TokenRefusal) {
-        guard let algorithm = TokenAlgorithm(rawValue: token.algorithm), algorithms.contains(algorithm) else {
+        guard let algorithm = TokenAlgorithm(name: token.algorithm), algorithms.contains(algorithm) else {
             throw .algorithm
         }
         guard let id = token.keyID else { throw .keyMissing }

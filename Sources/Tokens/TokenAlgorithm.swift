@@ -10,4 +10,9 @@ package enum TokenAlgorithm: String, Sendable, Hashable, CaseIterable {
     case eddsa = "EdDSA"
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     case rs256 = "RS256"
+
+    /// By the name in a header or key; `Ed25519` is what RFC 9864 calls EdDSA with that curve.
+    package init?(name: String) {
+        self.init(rawValue: name == "Ed25519" ? Self.eddsa.rawValue : name)
+    }
 }

@@ -24,8 +24,7 @@ package struct VerificationKey: Sendable {
             let (algorithm, key) = Self.key(value)
         else { return nil }
         if let stated = value["alg"] {
-            guard let name = stated.stringValue, name == algorithm.rawValue || (name, algorithm) == ("Ed25519", .eddsa)
-            else { return nil }
+            guard let name = stated.stringValue, TokenAlgorithm(name: name) == algorithm else { return nil }
         }
         self.id = id
         self.algorithm = algorithm

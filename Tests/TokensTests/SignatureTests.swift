@@ -14,8 +14,10 @@ struct SignatureTests {
         #expect(minter.refusal(try minter.token()) == nil)
         let es384 = try minter.token(header: #"{"alg":"ES384","kid":"k3"}"#, sign: minter.es384)
         #expect(minter.refusal(es384, allowing: [.es384]) == nil)
-        let eddsa = try minter.token(header: #"{"alg":"EdDSA","kid":"ke"}"#, sign: minter.eddsa)
-        #expect(minter.refusal(eddsa, allowing: [.eddsa]) == nil)
+        for name in ["EdDSA", "Ed25519"] {
+            let token = try minter.token(header: #"{"alg":"\#(name)","kid":"ke"}"#, sign: minter.eddsa)
+            #expect(minter.refusal(token, allowing: [.eddsa]) == nil)
+        }
     }
 
     /// RFC 8037 appendix A.4.

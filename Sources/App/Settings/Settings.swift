@@ -128,6 +128,9 @@ extension Settings {
         if isSet("smtp.host") != isSet("smtp.from") {
             problems.append("smtp.host and smtp.from belong together: set both, or none.")
         }
+        if let address = supabaseURL.flatMap(WebAddress.init), address.scheme != "https", !address.isLocal {
+            problems.append("supabase.url must be https: whoever changes the keys on their way could be anybody.")
+        }
         let keys = ["razorpay.key_id", "razorpay.key_secret", "razorpay.webhook_secret"]
         let missing = keys.filter { !isSet($0) }
         if mode == .production, !missing.isEmpty {

@@ -1,5 +1,6 @@
 // Tokens of other issuers as credentials: which issuer, good or not, and whose.
 package import Core
+package import Logging
 import Tokens
 import Web
 
@@ -7,13 +8,23 @@ import Web
 package struct ExternalTokens: Sendable {
     /// By `iss`, letter for letter.
     private let issuers: [String: IssuerKeys]
+    private let logger: Logger?
 
-    package init(_ issuers: [Issuer] = [], fetch: @escaping KeyFetching = { _ in throw CancellationError() }) {
+    package init(
+        _ issuers: [Issuer] = [], fetch: @escaping KeyFetching = { _ in throw CancellationError() },
+        logger: Logger? = nil
+    ) {
+        self.logger = logger
         self.issuers = Dictionary(
             issuers.map { ($0.issuer, IssuerKeys($0, fetch: fetch)) }, uniquingKeysWith: { first, _ in first })
     }
 
     package var all: [IssuerKeys] { issuers.values.sorted { $0.issuer.name < $1.issuer.name } }
+
+    /// Why a token was refused, for whoever sets an issuer up; the caller is told 401 and no more.
+    func note(_ refusal: TokenRefusal) {
+        logger?.debug("A token was refused", metadata: ["reason": "\(refusal.rawValue)"])
+    }
 
     /// A person, as an issuer vouches for them.
     struct Person: Sendable {

@@ -11,7 +11,15 @@ extension Identity {
     /// Works within the read that the request is answered from. Throws `PendingCredential` when something has to be
     /// waited for: keys to be fetched, a profile to be made.
     func externalPrincipal(_ text: String, in tx: any Transaction) throws -> Principal? {
-        guard let token = try? CompactToken(text) else { return nil }
+        do {
+            return try externalPrincipal(try CompactToken(text), in: tx)
+        } catch let refusal as TokenRefusal {
+            external.note(refusal)
+            return nil
+        }
+    }
+
+    private func externalPrincipal(_ token: CompactToken, in tx: any Transaction) throws -> Principal? {
         do {
             let person = try external.verify(token, at: tx.now)
             let (issuer, subject) = (person.claims.issuer, person.claims.subject)
@@ -20,15 +28,9 @@ extension Identity {
                 return Principal(.external(issuer: issuer, user: known.user), display: known.name)
             }
         } catch TokenRefusal.keyUnknown {
-            guard try external.keys(for: token).mayRefresh(at: tx.now) else { return nil }
-        } catch is TokenRefusal {
-            return nil
+            guard try external.keys(for: token).mayRefresh(at: tx.now) else { throw TokenRefusal.keyUnknown }
         }
-        return try pending { try await self.introduce(token) }
-    }
-
-    private func pending(_ resolve: @escaping @Sendable () async throws -> Void) throws -> Principal? {
-        throw PendingCredential(resolve: resolve)
+        throw PendingCredential { try await self.introduce(token) }
     }
 
     /// Verifies a token, fetching its issuer's keys anew if its key is not known. Throws `TokenRefusal`.

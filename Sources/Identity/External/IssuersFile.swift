@@ -87,7 +87,7 @@ package struct IssuersFile {
 
     private mutating func apply(_ value: JSONValue, to issuer: inout Issuer, _ number: Int) {
         if let names = texts("algorithms", of: value, number) {
-            let known = names.compactMap(TokenAlgorithm.init)
+            let known = names.compactMap(TokenAlgorithm.init(name:))
             let choices = TokenAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
             require(!known.isEmpty && known.count == names.count, "\(number): algorithms are \(choices)")
             issuer.algorithms = Set(known)
