@@ -10,6 +10,7 @@ extension Identity {
         addPasswords(to: &routes)
         addMe(to: &routes)
         addIdentities(to: &routes)
+        addIssuers(to: &routes)
         if accessTokens != nil { addKeySet(to: &routes) }
     }
 

@@ -74,7 +74,7 @@ package struct Gateway: HTTPResponder {
             return try await serve(endpoint, request, &exchange)
         } catch let pending as PendingCredential {
             // Nothing but the credential was looked at: the body is still to be read.
-            try await pending.resolve()
+            try await pending.resolve(exchange.stranger)
             return try await serve(endpoint, request, &exchange)
         }
     }

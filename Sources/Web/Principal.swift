@@ -57,9 +57,10 @@ package struct Principal: Sendable, Hashable {
 ///
 /// The gateway lets go of its transaction, waits, and asks once more; a second one is a refusal (401).
 package struct PendingCredential: ProblemConvertible {
-    package let resolve: @Sendable () async throws -> Void
+    /// - Parameter caller: the request's id and address, for the audit log.
+    package let resolve: @Sendable (_ caller: Actor) async throws -> Void
 
-    package init(resolve: @escaping @Sendable () async throws -> Void) { self.resolve = resolve }
+    package init(resolve: @escaping @Sendable (Actor) async throws -> Void) { self.resolve = resolve }
 
     package var problem: Problem { .unauthenticated }
 }

@@ -104,6 +104,14 @@ struct AccessTokenTests {
         #expect(states == [.signing, .waiting])
     }
 
+    @Test func `a rotation before the first start makes a key that signs at once`() async throws {
+        let instance = try Instance()
+        let made = try await instance.database.write(in: .instance, by: .system("test")) { try keys.rotate(in: $0) }
+        try await keys.prepare(on: instance.database)
+        #expect(made.state == .signing)
+        #expect(try issue(instance).keyID == made.id.text)
+    }
+
     @Test func `a rotation at once leaves one key, and tokens of the others are refused`() async throws {
         let instance = try Instance()
         try await keys.prepare(on: instance.database)

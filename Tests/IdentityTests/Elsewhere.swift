@@ -106,7 +106,7 @@ struct Trusting {
         do {
             return try read()
         } catch let pending as PendingCredential {
-            try await pending.resolve()
+            try await pending.resolve(Instance.actor)
             do { return try read() } catch is PendingCredential { return nil }
         }
     }

@@ -21,26 +21,18 @@ struct ExternalIdentityTests {
     @Test func `the first token makes one profile, however many requests bring it at once`() async throws {
         let trusting = try Trusting(elsewhere)
         let token = try elsewhere.token(at: trusting.now)
-        try await trusting.run { server in
-            try await withThrowingTaskGroup(of: String?.self) { group in
-                for _ in 0..<50 {
-                    group.addTask {
-                        let answer = try await server.send("GET", "/v1/me", token: token)
-                        #expect(answer.status == 200)
-                        return answer.json?["id"]?.stringValue
-                    }
-                }
-                var ids: Set<String?> = []
-                for try await id in group { ids.insert(id) }
-                #expect(ids.count == 1)
-            }
+        try await withThrowingTaskGroup(of: UserID?.self) { group in
+            for _ in 0..<50 { group.addTask { try await trusting.principal(token)?.user } }
+            var users: Set<UserID?> = []
+            for try await user in group { users.insert(user) }
+            #expect(users.count == 1 && !users.contains(nil))
         }
         #expect(try trusting.count("SELECT count(*) FROM users") == 1)
         #expect(try trusting.count("SELECT count(*) FROM identities") == 1)
         #expect(elsewhere.fetched.count == 1)
         let audited: SQL = """
             SELECT count(*) FROM audit_events
-            WHERE action = 'identity.linked' AND details LIKE '%"issuer_session":"s1"%'
+            WHERE action = 'identity.linked' AND details LIKE '%"issuer_session":"s1"%' AND address = '192.0.2.1'
             """
         #expect(try trusting.count(audited) == 1)
     }
@@ -53,6 +45,11 @@ struct ExternalIdentityTests {
             #expect(renamed.status == 200)
             #expect(renamed.json?["name"] == .string("Rita Rao"))
         }
+        let audited: SQL = """
+            SELECT count(*) FROM audit_events
+            WHERE action = 'user.created' AND address = '127.0.0.1' AND request_id LIKE 'req_%'
+            """
+        #expect(try trusting.count(audited) == 1)
     }
 
     @Test func `a bad token is refused even where no credential is needed`() async throws {
@@ -79,7 +76,7 @@ struct ExternalIdentityTests {
         #expect(try trusting.count("SELECT count(*) FROM users") == 0)
     }
 
-    @Test func `JWT-18 what people write about themselves grants nothing`() async throws {
+    @Test func `JWT-18 OAU-8 what people write about themselves grants nothing`() async throws {
         let trusting = try Trusting(elsewhere)
         let boasts = JSONValue.object([
             "role": .string("owner"), "org_id": .string("org_01hrz8"), "is_admin": .bool(true),

@@ -139,6 +139,11 @@ def test_a_supabase_user_gets_a_profile_and_may_be_invited(server, workspace, su
     assert rita.post("/v1/invitations/accept", {"token": token}).expect(200).json["role"] == "viewer"
     rita.get(workspace.base).expect(200)
     assert rita.get("/v1/me").json["email"] == "rita@example.com"
+    asked = {"user": profile["id"], "permission": "members:manage"}
+    verdict = workspace.owner.post(f"{workspace.base}/authorize", asked).expect(200).json
+    assert verdict == {"allowed": False, "reason": "role_lacks_permission", "role": "viewer"}
+    workspace.owner.request("DELETE", f"{workspace.base}/members/{profile['id']}").expect(204)
+    rita.get(workspace.base).expect(404)
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "EdDSA"])

@@ -44,13 +44,16 @@ package struct SigningKeys: Sendable {
     /// - Parameter key: the instance's 32 bytes called `sealName`, which the master key seals in turn.
     package init(sealedWith key: [UInt8]) { seal = SymmetricKey(data: key) }
 
-    /// Makes the first pair of an instance. Scope: instance.
+    /// Makes the first pair of an instance, which signs at once.
     package func prepare(on database: any Database) async throws {
-        let isThere = try database.read(in: .instance) { try !SigningKeysStore.all(in: $0).isEmpty }
-        if isThere { return }
+        if try database.read(in: .instance, Self.hasSigner) { return }
         try await database.write(in: .instance, by: .system("first start")) { tx in
-            if try SigningKeysStore.all(in: tx).isEmpty { _ = try make(signingFrom: tx.now, in: tx) }
+            if try !Self.hasSigner(in: tx) { _ = try make(signingFrom: tx.now, in: tx) }
         }
+    }
+
+    private static func hasSigner(in tx: any Transaction) throws -> Bool {
+        try SigningKeysStore.all(in: tx).contains { $0.signsFrom <= tx.now }
     }
 
     /// Makes a new pair that signs once every verifier had the time to learn of it; while one waits already, that one.
@@ -66,7 +69,9 @@ package struct SigningKeys: Sendable {
             try SigningKeysStore.delete(key.id, in: tx)
             try record("signing_key.removed", key.id, in: tx)
         }
-        return try make(signingFrom: atOnce ? tx.now : tx.now.adding(Self.cacheAge), in: tx)
+        // Without one that signs there is nobody to wait for: the first pair of an instance.
+        let isNow = try atOnce || !Self.hasSigner(in: tx)
+        return try make(signingFrom: isNow ? tx.now : tx.now.adding(Self.cacheAge), in: tx)
     }
 
     /// The pair that signs now. Scope: instance.

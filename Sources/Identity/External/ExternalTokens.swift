@@ -53,9 +53,9 @@ package struct ExternalTokens: Sendable {
     }
 
     /// Fetches the keys of every issuer that has an address; call at the start and every ten minutes.
-    package func refresh(at now: Timestamp) async {
+    package func refresh(at now: Timestamp, isForced: Bool = false) async {
         await withTaskGroup(of: Void.self) { group in
-            for keys in issuers.values { group.addTask { await keys.refresh(at: now) } }
+            for keys in issuers.values { group.addTask { await keys.refresh(at: now, isForced: isForced) } }
         }
     }
 }

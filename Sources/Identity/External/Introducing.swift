@@ -30,7 +30,7 @@ extension Identity {
         } catch TokenRefusal.keyUnknown {
             guard try external.keys(for: token).mayRefresh(at: tx.now) else { throw TokenRefusal.keyUnknown }
         }
-        throw PendingCredential { try await self.introduce(token) }
+        throw PendingCredential { caller in try await self.introduce(token, by: caller) }
     }
 
     /// Verifies a token, fetching its issuer's keys anew if its key is not known. Throws `TokenRefusal`.
@@ -44,11 +44,12 @@ extension Identity {
     }
 
     /// Makes the profile of whom a token is for, unless there is one. Throws `identity_not_linked` (409).
-    private func introduce(_ token: CompactToken) async throws {
+    private func introduce(_ token: CompactToken, by caller: Actor) async throws {
         guard let person = try? await verified(token) else { return }
         let id = UserID(at: database.clock.now)
         let name = Self.name(of: person.claims)
-        let actor = Actor(.user, id: id.text, display: name)
+        let actor = Actor(
+            .user, id: id.text, display: name, requestID: caller.requestID, address: caller.address)
         try await database.write(in: .instance, by: actor) { tx in
             let claims = person.claims
             // Others may have come first: 50 requests of a new page arrive at once.

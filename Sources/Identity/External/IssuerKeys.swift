@@ -62,11 +62,13 @@ package final class IssuerKeys: Sendable {
     ///
     /// The new set takes the place of the old one: keys that were removed are gone. Whatever is no key set leaves the
     /// old one in place.
-    package func refresh(at now: Timestamp) async {
+    ///
+    /// - Parameter isForced: do not wait for the cooldown: somebody who runs the instance asks.
+    package func refresh(at now: Timestamp, isForced: Bool = false) async {
         guard let address else { return }
         let flight = state.withLock { state -> Task<Void, Never>? in
             if let flight = state.flight { return flight }
-            guard Self.isRested(state, now) else { return nil }
+            guard isForced || Self.isRested(state, now) else { return nil }
             state.triedAt = now
             // A task of its own: many requests wait for it, and one of them going away must not end it.
             let flight = Task { await self.take(from: address, at: now) }
