@@ -2,7 +2,7 @@
 import Foundation
 import PackageDescription
 
-// Arrows point one way: Core ← Storage ← {StorageSQLite, Web} ← Audit ← Jobs ← Events ← Mail ← Identity
+// Arrows point one way: Core ← Storage ← {StorageSQLite, Web} ← {Tokens, Audit} ← Jobs ← Events ← Mail ← Identity
 // ← Organizations ← Ledger ← Billing ← Operations ← App ← raptorflow.
 
 /// With COVERAGE set our own modules count which of their lines run; dependencies stay as they are.
@@ -27,6 +27,7 @@ extension Target.Dependency {
     static let collections = product(name: "DequeModule", package: "swift-collections")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras = product(name: "CryptoExtras", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
@@ -56,8 +57,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 let features: [Target.Dependency] = [
-    "Core", "Storage", "StorageSQLite", "Web", "Audit", "Jobs", "Events", "Mail", "Identity", "Organizations", "Ledger",
-    "Billing", "Operations", "App",
+    "Core", "Storage", "StorageSQLite", "Web", "Tokens", "Audit", "Jobs", "Events", "Mail", "Identity", "Organizations",
+    "Ledger", "Billing", "Operations", "App",
 ]
 
 let package = Package(
@@ -92,12 +93,14 @@ let package = Package(
                 "Core", "Storage", .collections, .hummingbird, .hummingbirdCore, .hummingbirdHTTP2, .nio, .nioExtras,
                 .nioHTTP1, .nioPosix, .nioSSL, .nioTLS, .httpTypes, .logging, .crypto, .serviceLifecycle,
             ]),
+        module("Tokens", ["Core", "Web", .crypto, .cryptoExtras]),
         module("Audit", ["Core", "Storage", "Web", .crypto]),
         module("Jobs", ["Core", "Storage", "Web", "Audit", .logging, .serviceLifecycle]),
         module("Events", ["Core", "Storage", "Web", "Audit", "Jobs"]),
         module("Mail", ["Core", "Storage", "Web", "Audit", "Jobs", "Events", .logging]),
         module(
-            "Identity", ["Core", "Storage", "Web", "Audit", "Jobs", "Events", "Mail", "CArgon2", .crypto, .logging]),
+            "Identity",
+            ["Core", "Storage", "Web", "Audit", "Jobs", "Events", "Mail", "Tokens", "CArgon2", .crypto, .logging]),
         module(
             "Organizations",
             ["Core", "Storage", "Web", "Audit", "Jobs", "Events", "Mail", "Identity", .crypto, .logging]),
@@ -117,7 +120,7 @@ let package = Package(
         module(
             "App",
             [
-                "Core", "Storage", "StorageSQLite", "Web", "Audit", "Jobs", "Events", "Mail", "Identity",
+                "Core", "Storage", "StorageSQLite", "Web", "Tokens", "Audit", "Jobs", "Events", "Mail", "Identity",
                 "Organizations", "Ledger", "Billing", "Operations", .argumentParser, .configuration, .logging,
                 .serviceLifecycle, .asyncHTTPClient, .crypto,
             ]),
@@ -130,14 +133,17 @@ let package = Package(
         tests("Core"),
         tests("Storage"),
         tests("Web", [.nio, .nioPosix, .nioHTTP1, .logging, .hummingbird, .serviceLifecycle]),
+        .testTarget(
+            name: "TokensTests", dependencies: ["TestSupport"] + features + [.crypto, .cryptoExtras],
+            exclude: ["Vectors"], swiftSettings: settings, linkerSettings: coverageLinking),
         tests("Audit"),
         tests("Jobs", [.logging, .serviceLifecycle]),
-        tests("Identity", ["CArgon2", .crypto]),
+        tests("Identity", ["CArgon2", .crypto, .cryptoExtras]),
         tests("Organizations", [.crypto]),
         tests("Mail", [.logging]),
         tests("Ledger"),
         tests("Billing", [.asyncHTTPClient, .logging, .crypto]),
-        tests("App", [.logging]),
+        tests("App", [.logging, .asyncHTTPClient]),
         .testTarget(
             name: "RepositoryTests", exclude: ["exceptions.txt"], swiftSettings: strict, linkerSettings: coverageLinking
         ),

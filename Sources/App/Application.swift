@@ -56,12 +56,15 @@ package struct Application: Sendable {
         self.database = database
         self.logger = logger
         let keys = try await InstanceKeys.unlock(
-            ["answers", "cursors", "sandbox"], configured: settings.masterKey, file: settings.masterKeyFile,
+            ["answers", "cursors", "sandbox", SigningKeys.sealName], configured: settings.masterKey,
+            file: settings.masterKeyFile,
             database: database)
         madeMasterKeyFile = keys.madeMasterKeyFile
+        try await SigningKeys(sealedWith: try keys.bytes(SigningKeys.sealName)).prepare(on: database)
+        let issuers = try settings.issuers()
         client = Self.client()
         let features = try Features(
-            settings: settings, keys: keys, client: client, database: database, logger: logger)
+            settings: settings, keys: keys, issuers: issuers, client: client, database: database, logger: logger)
         identity = features.identity
         organizations = features.organizations
         billing = features.payments.billing
@@ -84,6 +87,9 @@ package struct Application: Sendable {
     /// What runs for long, in the order of dependency: the last one is stopped first.
     package func services(onRunning: @escaping @Sendable (Int) async -> Void) -> [any Service] {
         var services: [any Service] = [LastUseService(organizations: organizations, logger: logger)]
+        if !identity.external.all.isEmpty {
+            services.append(IssuerKeysService(external: identity.external, clock: database.clock, logger: logger))
+        }
         if settings.parts.contains(.worker) { services.append(runner) }
         if settings.parts.contains(.web) {
             services.append(

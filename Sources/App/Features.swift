@@ -25,10 +25,17 @@ struct Features: Sendable {
     let operations: Operations
 
     init(
-        settings: Settings, keys: InstanceKeys, client: HTTPClient, database: any Database, logger: Logger
+        settings: Settings, keys: InstanceKeys, issuers: [Issuer], client: HTTPClient, database: any Database,
+        logger: Logger
     ) throws {
         self.database = database
-        identity = Identity(database: database)
+        let signingKeys = SigningKeys(sealedWith: try keys.bytes(SigningKeys.sealName))
+        identity = Identity(
+            database: database,
+            accessTokens: AccessTokens(
+                keys: signingKeys, issuer: settings.publicURL,
+                audience: settings.tokenAudience ?? settings.publicURL),
+            external: ExternalTokens(issuers, fetch: KeyDownload.fetching(client), logger: logger))
         organizations = Organizations(database: database, identity: identity)
         ledger = Ledger(database: database)
         payments = try Payments(settings: settings, keys: keys, client: client, database: database)

@@ -43,6 +43,11 @@ package enum Hex {
 package enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
+    /// The six bits of each byte of the alphabet, 255 for all others: tokens are read with every request.
+    private static let values: [UInt8] = alphabet.enumerated().reduce(into: [UInt8](repeating: 255, count: 256)) {
+        $0[Int($1.element)] = UInt8(truncatingIfNeeded: $1.offset)
+    }
+
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count * 4 / 3 + 3)
@@ -62,11 +67,14 @@ package enum Base64URL {
 
     /// Reads one canonical spelling; nil for padding, another alphabet or stray bits.
     package static func decode(_ text: String) -> [UInt8]? {
+        let values = values
         var output: [UInt8] = []
+        output.reserveCapacity(text.utf8.count * 3 / 4)
         var bits: UInt32 = 0
         var count: UInt32 = 0
         for byte in text.utf8 {
-            guard let value = alphabet.firstIndex(of: byte) else { return nil }
+            let value = values[Int(byte)]
+            guard value < 64 else { return nil }
             bits = (bits << 6 | UInt32(value)) & 0xFFFF
             count += 6
             if count >= 8 {

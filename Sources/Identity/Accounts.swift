@@ -40,7 +40,25 @@ extension Identity {
     }
 
     /// Notes that a mailed link came back: the mailbox is theirs.
-    package static func confirmMailbox(of user: User, in tx: any Transaction) throws {
-        if user.verifiedAt == nil { try IdentityStore.setVerified(user.id, in: tx) }
+    ///
+    /// - Parameter address: where the link was mailed to; it becomes the address of an account that has none yet.
+    package static func confirmMailbox(of user: User, at address: EmailAddress? = nil, in tx: any Transaction) throws {
+        if let address, address.folded != EmailAddress(user.email)?.folded {
+            guard user.email.hasSuffix(".invalid"), try IdentityStore.setEmail(address, of: user.id, in: tx) else {
+                return
+            }
+            try Audit.record(
+                "user.updated", on: .init("user", user.id),
+                .object(["email": .object(["from": .string(user.email), "to": .string(address.text)])]), in: tx)
+        } else if user.verifiedAt == nil {
+            try IdentityStore.setVerified(user.id, in: tx)
+        }
+    }
+
+    /// Whether an invitation to an address is for this account: it is the account's own, or one that an issuer's token
+    /// claimed. The claim opens nothing by itself: the invitation's token came by mail.
+    package static func mayAnswer(for address: EmailAddress, _ user: User, in tx: any Transaction) throws -> Bool {
+        if EmailAddress(user.email)?.folded == address.folded { return true }
+        return try IdentitiesStore.hasClaim(address, of: user.id, in: tx)
     }
 }

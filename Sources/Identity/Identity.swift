@@ -1,6 +1,7 @@
 // Identity: accounts, passwords, sessions. Who somebody is; what they may do is Organizations' matter.
 package import Core
 package import Storage
+import Tokens
 package import Web
 
 /// The feature: accounts of people, how they sign in, and their sessions.
@@ -11,11 +12,20 @@ package struct Identity: Sendable {
     let hasher: PasswordHasher
     let throttle: SignInThrottle
     let uses: LastUse
+    /// Issues tokens for other services; nil where there is no key to seal theirs with: on the command line.
+    package let accessTokens: AccessTokens?
+    /// The issuers whose tokens are taken as credentials.
+    package let external: ExternalTokens
 
     /// - Parameter hasher: the pool that passwords are hashed on; one per process.
-    package init(database: any Database, hasher: PasswordHasher = PasswordHasher()) {
+    package init(
+        database: any Database, hasher: PasswordHasher = PasswordHasher(), accessTokens: AccessTokens? = nil,
+        external: ExternalTokens = ExternalTokens()
+    ) {
         self.database = database
         self.hasher = hasher
+        self.accessTokens = accessTokens
+        self.external = external
         throttle = SignInThrottle()
         uses = LastUse()
     }
@@ -23,8 +33,10 @@ package struct Identity: Sendable {
     /// Users, sessions and tokens are the instance's own; Organizations shows members to their organisation.
     package static let visibility: [Visibility] = []
 
-    /// Finds whom a session token belongs to; nil when it is none, unknown, expired or revoked. Scope: instance.
+    /// Finds whom a session token, or a token of another issuer, belongs to; nil when it is none, unknown, expired or
+    /// revoked. Throws `PendingCredential` when an issuer's token needs more than a read. Scope: instance.
     package func principal(token: String, in tx: any Transaction) throws -> Principal? {
+        if CompactToken.isLikely(token) { return try externalPrincipal(token, in: tx) }
         guard let hash = Token.hash(token, .session), let found = try SessionStore.bearer(of: hash, in: tx) else {
             return nil
         }

@@ -10,6 +10,10 @@ enum IdentityProblem: ProblemConvertible {
     case emailTaken
     case linkUnusable
     case alreadySetUp
+    /// The issuer confirmed an address that an account here has already.
+    case identityNotLinked
+    case identityTaken
+    case tooManyIdentities(Int)
 
     var problem: Problem {
         switch self {
@@ -35,6 +39,16 @@ enum IdentityProblem: ProblemConvertible {
                 fields: [FieldProblem("/token", "link_unusable", "The link has expired, was used or is not complete.")])
         case .alreadySetUp:
             Problem("already_set_up", status: 409, "This instance has its first account. Sign in instead.")
+        case .identityNotLinked:
+            Problem(
+                "identity_not_linked", status: 409,
+                "There is an account with this e-mail address. Sign in to it, then link this identity with it.")
+        case .identityTaken:
+            Problem(
+                "identity_taken", status: 409,
+                "This identity belongs to a profile already: to yours, or to the one it made when it was first used.")
+        case .tooManyIdentities(let limit):
+            Problem("limit_reached", status: 409, "There are \(limit) identities already, which is the most.")
         }
     }
 }

@@ -9,6 +9,9 @@ extension Identity {
         addSignIn(to: &routes)
         addPasswords(to: &routes)
         addMe(to: &routes)
+        addIdentities(to: &routes)
+        addIssuers(to: &routes)
+        if accessTokens != nil { addKeySet(to: &routes) }
     }
 
     private func addSignIn(to routes: inout Routes) {

@@ -64,6 +64,16 @@ enum IdentityStore {
             "UPDATE users SET password_hash = \(hash), updated_at = \(tx.now) WHERE id = \(id) \(only)") == 1
     }
 
+    /// Gives an account the address it was shown to have, unless another account has it; false then.
+    static func setEmail(_ email: EmailAddress, of id: UserID, in tx: any Transaction) throws -> Bool {
+        guard try find(email: email, in: tx) == nil else { return false }
+        return try tx.run(
+            """
+            UPDATE users SET email = \(email.text), email_folded = \(email.folded), verified_at = \(tx.now),
+              version = version + 1, updated_at = \(tx.now) WHERE id = \(id)
+            """) == 1
+    }
+
     static func setVerified(_ id: UserID, in tx: any Transaction) throws {
         try tx.run("UPDATE users SET verified_at = \(tx.now) WHERE id = \(id)")
     }

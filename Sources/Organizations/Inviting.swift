@@ -68,11 +68,11 @@ extension Organizations {
     package static func accept(_ token: String, by id: UserID, in tx: any Transaction) throws -> Membership {
         let open = try open(token, in: tx)
         guard let user = try Identity.find(id, in: tx) else { throw Problem.unauthenticated }
-        guard EmailAddress(user.email)?.folded == EmailAddress(open.invitation.email)?.folded else {
-            throw OrganizationsProblem.invitationForSomebodyElse
-        }
+        guard let address = EmailAddress(open.invitation.email),
+            try Identity.mayAnswer(for: address, user, in: tx)
+        else { throw OrganizationsProblem.invitationForSomebodyElse }
         // The token came by mail to this address.
-        try Identity.confirmMailbox(of: user, in: tx)
+        try Identity.confirmMailbox(of: user, at: address, in: tx)
         try tx.scoped(to: .organization(open.organization.id)) { tx in
             guard try InvitationsStore.setState(.accepted, of: open.invitation.id, in: tx) else {
                 throw OrganizationsProblem.invitationUnusable

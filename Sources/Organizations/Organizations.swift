@@ -42,7 +42,7 @@ package struct Organizations: Sendable {
         of principal: Principal, in organization: OrganizationID, in tx: any Transaction
     ) throws -> Role? {
         switch principal.credential {
-        case .session(_, let user): try MembersStore.role(of: user, in: organization, in: tx)
+        case .session(_, let user), .external(_, let user): try MembersStore.role(of: user, in: organization, in: tx)
         case .apiKey(_, let own, let role): own == organization ? role : nil
         }
     }

@@ -12,6 +12,7 @@ extension Organizations {
         addJoining(to: &routes)
         addInvitations(to: &routes)
         addAPIKeys(to: &routes)
+        addAuthorizing(to: &routes)
     }
 
     private func addOrganizations(to routes: inout Routes) {

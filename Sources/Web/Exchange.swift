@@ -153,6 +153,11 @@ struct Exchange: Sendable {
         }
     }
 
+    /// The actor of a request as long as nobody knows whose it is.
+    var stranger: Actor {
+        Actor(.anonymous, id: "-", display: "somebody not signed in", requestID: requestID, address: address)
+    }
+
     /// What the handler is given.
     func call(
         body: RawBody, endpoint: Endpoint, caller: Caller, settings: Gateway.Settings
@@ -160,9 +165,7 @@ struct Exchange: Sendable {
         let list: @Sendable () -> String = { Self.list(endpoint, caller.scope) }
         let after: String? =
             if let cursor = query["cursor"] { try settings.cursors.open(cursor, list: list()) } else { nil }
-        let actor =
-            caller.principal?.actor(requestID: requestID, address: address)
-            ?? Actor(.anonymous, id: "-", display: "somebody not signed in", requestID: requestID, address: address)
+        let actor = caller.principal?.actor(requestID: requestID, address: address) ?? stranger
         return Call(
             body: body, principal: caller.principal, role: caller.role, actor: actor,
             page: PageRequest(limit: query["limit"].flatMap { Int($0) } ?? 25, after: after),

@@ -58,13 +58,13 @@ package struct Gateway: Sendable {
         case accepted(Accepted)
     }
 
-    /// A request that was understood and allowed by its head.
+    /// A request that was understood and allowed by its head, or whose credential can't be decided at once.
     final class Accepted: Sendable {
         fileprivate let exchange: Exchange
         fileprivate let endpoint: Endpoint
-        fileprivate let caller: Caller
+        fileprivate let caller: Result<Caller, PendingCredential>
 
-        fileprivate init(_ exchange: Exchange, to endpoint: Endpoint, by caller: Caller) {
+        fileprivate init(_ exchange: Exchange, to endpoint: Endpoint, by caller: Result<Caller, PendingCredential>) {
             self.exchange = exchange
             self.endpoint = endpoint
             self.caller = caller
@@ -83,11 +83,15 @@ package struct Gateway: Sendable {
             try settings.limits.spend(for: endpoint, by: exchange.client, &exchange.limitHeaders)
             exchange.query = try exchange.parseQuery(for: endpoint)
             try exchange.checkForm(settings)
-            if case .read(let handle) = endpoint.work, endpoint.body == nil {
-                return .answered(completed(try read(endpoint, &exchange, handle), exchange))
+            do {
+                if case .read(let handle) = endpoint.work, endpoint.body == nil {
+                    return .answered(completed(try read(endpoint, &exchange, handle), exchange))
+                }
+                let caller = try database.read(in: .instance) { tx in try admit(&exchange, to: endpoint, in: tx) }
+                return .accepted(Accepted(exchange, to: endpoint, by: .success(caller)))
+            } catch let pending as PendingCredential {
+                return .accepted(Accepted(exchange, to: endpoint, by: .failure(pending)))
             }
-            let caller = try database.read(in: .instance) { tx in try admit(&exchange, to: endpoint, in: tx) }
-            return .accepted(Accepted(exchange, to: endpoint, by: caller))
         } catch {
             return .answered(refused(error, exchange))
         }
@@ -95,11 +99,22 @@ package struct Gateway: Sendable {
 
     /// Does what an accepted request asks for.
     func finish(_ accepted: Accepted, body: [UInt8]) async -> Response {
-        let exchange = accepted.exchange
+        var exchange = accepted.exchange
         do {
-            return completed(try await work(accepted, body), exchange)
+            let caller = try await caller(of: accepted, &exchange)
+            return completed(try await work(accepted.endpoint, for: caller, body, exchange), exchange)
         } catch {
             return refused(error, exchange)
+        }
+    }
+
+    /// Who calls; where that could not be decided at once, it is waited for and asked once more.
+    private func caller(of accepted: Accepted, _ exchange: inout Exchange) async throws -> Caller {
+        switch accepted.caller {
+        case .success(let caller): return caller
+        case .failure(let pending):
+            try await pending.resolve(exchange.stranger)
+            return try database.read(in: .instance) { tx in try admit(&exchange, to: accepted.endpoint, in: tx) }
         }
     }
 
@@ -110,16 +125,16 @@ package struct Gateway: Sendable {
         return refused(problem, exchange)
     }
 
-    private func work(_ accepted: Accepted, _ bytes: [UInt8]) async throws -> Response {
-        let endpoint = accepted.endpoint
-        let body = try accepted.exchange.body(bytes, of: endpoint)
-        let call = try accepted.exchange.call(
-            body: body, endpoint: endpoint, caller: accepted.caller, settings: settings)
+    private func work(
+        _ endpoint: Endpoint, for caller: Caller, _ bytes: [UInt8], _ exchange: Exchange
+    ) async throws -> Response {
+        let body = try exchange.body(bytes, of: endpoint)
+        let call = try exchange.call(body: body, endpoint: endpoint, caller: caller, settings: settings)
         do {
-            return try await run(endpoint, call, scope: accepted.caller.scope, accepted.exchange)
+            return try await run(endpoint, call, scope: caller.scope, exchange)
         } catch let error as any ProblemConvertible {
             guard let recover = endpoint.recover, (400..<500).contains(error.problem.status) else { throw error }
-            return try database.read(in: accepted.caller.scope) { tx in try recover(error.problem, call, tx) }
+            return try database.read(in: caller.scope) { tx in try recover(error.problem, call, tx) }
         }
     }
 

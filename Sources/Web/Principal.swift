@@ -10,6 +10,8 @@ package struct Principal: Sendable, Hashable {
         case session(SessionID, user: UserID)
         /// A program by an API key, which belongs to one organisation and acts with a role.
         case apiKey(APIKeyID, organization: OrganizationID, role: Role)
+        /// A person by a token of another issuer, which opened no session here.
+        case external(issuer: String, user: UserID)
     }
 
     package let credential: Credential
@@ -24,15 +26,18 @@ package struct Principal: Sendable, Hashable {
         self.isOperator = isOperator
     }
 
-    /// The user behind a session; nil for API keys.
+    /// The user behind a session or an issuer's token; nil for API keys.
     package var user: UserID? {
-        if case .session(_, let user) = credential { user } else { nil }
+        switch credential {
+        case .session(_, let user), .external(_, let user): user
+        case .apiKey: nil
+        }
     }
 
     /// What scopes idempotency keys and limits: never shared between principals.
     package var id: String {
         switch credential {
-        case .session(_, let user): user.text
+        case .session(_, let user), .external(_, let user): user.text
         case .apiKey(let key, _, _): key.text
         }
     }
@@ -40,7 +45,7 @@ package struct Principal: Sendable, Hashable {
     /// What the audit log says of a change by this principal.
     package func actor(requestID: String?, address: String?) -> Actor {
         switch credential {
-        case .session(_, let user):
+        case .session(_, let user), .external(_, let user):
             Actor(.user, id: user.text, display: display, requestID: requestID, address: address)
         case .apiKey(let key, _, _):
             Actor(.apiKey, id: key.text, display: display, requestID: requestID, address: address)
@@ -48,9 +53,22 @@ package struct Principal: Sendable, Hashable {
     }
 }
 
+/// Thrown in place of a principal by a credential that a read can't decide: keys have to be fetched, a profile made.
+///
+/// The gateway lets go of its transaction, waits, and asks once more; a second one is a refusal (401).
+package struct PendingCredential: ProblemConvertible {
+    /// - Parameter caller: the request's id and address, for the audit log.
+    package let resolve: @Sendable (_ caller: Actor) async throws -> Void
+
+    package init(resolve: @escaping @Sendable (Actor) async throws -> Void) { self.resolve = resolve }
+
+    package var problem: Problem { .unauthenticated }
+}
+
 /// How credentials turn into principals, and principals into roles; wired by the composition root.
 package struct Authentication: Sendable {
-    /// Finds whom a bearer token or cookie value belongs to; nil when it is unknown, expired or revoked.
+    /// Finds whom a bearer token or cookie value belongs to; nil when it is unknown, expired or revoked. May throw
+    /// `PendingCredential`.
     package var principal: @Sendable (_ token: String, _ tx: any Transaction) throws -> Principal?
     /// The role a principal holds in an organisation; nil when it is no member (the organisation is then 404).
     package var role: @Sendable (Principal, OrganizationID, _ tx: any Transaction) throws -> Role?

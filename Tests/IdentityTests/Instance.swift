@@ -16,8 +16,8 @@ struct Instance {
     static let actor = Actor(.anonymous, id: "anonymous", display: "Somebody", address: "192.0.2.1")
     static let device = Identity.Device(named: "Test", address: "192.0.2.1")
 
-    init(hasher: PasswordHasher = PasswordHasher(width: 2)) throws {
-        time = MovableClock()
+    init(hasher: PasswordHasher = PasswordHasher(width: 2), time: MovableClock = MovableClock()) throws {
+        self.time = time
         path = FileManager.default.temporaryDirectory.appending(path: "identity-\(UUID().uuidString).db").path()
         database = try SQLiteDatabase(
             path: path, options: .init(migrations: Self.migrations, visibility: Identity.visibility), clock: time.clock)

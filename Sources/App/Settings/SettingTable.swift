@@ -2,7 +2,7 @@
 
 extension Setting {
     /// Every option, in the order in which they are shown.
-    package static let all: [Setting] = main + web + mail + payments + keeping
+    package static let all: [Setting] = main + web + people + mail + payments + keeping
 
     private static let main: [Setting] = [
         Setting("config", .path, default: "raptorflow.json", "The file with options; the default one may be missing."),
@@ -35,6 +35,12 @@ extension Setting {
             "limits.principal_per_minute", .integer(0...1_000_000), default: "6000",
             "Calls of one user or key; 0 is no limit."),
         Setting("resources", .path, "A folder to read pages' files and migrations from, while designing them."),
+    ]
+
+    private static let people: [Setting] = [
+        Setting("issuers", .path, "A JSON file of issuers whose tokens are taken as credentials."),
+        Setting("supabase.url", .address, "A Supabase project, like https://abc.supabase.co: its users may call."),
+        Setting("tokens.audience", .text, "Whom our own access tokens are for; the public address when not set."),
     ]
 
     private static let mail: [Setting] = [

@@ -1,5 +1,7 @@
 // The options in the form in which the parts of the product want them.
 import Core
+import Foundation
+import Identity
 import Mail
 import Web
 
@@ -9,6 +11,26 @@ extension Settings {
         let own = String(publicURL.drop(while: { $0 != ":" }).dropFirst(3))
         let local = host == "0.0.0.0" || host == "::" ? [] : ["\(host):\(port)"]
         return Set([own.lowercased(), "127.0.0.1:\(port)", "localhost:\(port)", "[::1]:\(port)"] + local)
+    }
+
+    /// The issuers whose tokens are taken. Throws `IssuersRefused`.
+    func issuers() throws -> [Issuer] {
+        let supabase = supabaseURL.map { [Issuer.supabase($0 + "/auth/v1")] } ?? []
+        guard let issuersFile else { return supabase }
+        do {
+            let bytes = Self.bytes(of: issuersFile) ?? []
+            let listed = try IssuersFile.read(bytes) { Self.bytes(of: $0) }
+            guard let twice = listed.first(where: { $0.issuer == supabase.first?.issuer }) else {
+                return supabase + listed
+            }
+            throw IssuersRefused(problems: ["\(twice.name) is the project of supabase.url already: keep one"])
+        } catch let refused as IssuersRefused {
+            throw IssuersRefused(problems: refused.problems.map { "\(issuersFile): \($0)." })
+        }
+    }
+
+    private static func bytes(of path: String) -> [UInt8]? {
+        FileManager.default.contents(atPath: path).map { Array($0.prefix(262_144)) }
     }
 
     var smtpServer: SMTPServer? {

@@ -57,6 +57,12 @@ package struct Settings: Sendable {
     /// Nil unless key id, key secret and webhook secret are all set.
     package var razorpay: Razorpay?
     package var backupFolder: String
+    /// The file that lists other issuers of tokens.
+    package var issuersFile: String?
+    /// The address of a Supabase project without a slash at the end.
+    package var supabaseURL: String?
+    /// Whom our own access tokens are for; nil: the public address.
+    package var tokenAudience: String?
 
     /// The file beside the database in which a master key is kept that was made on first start.
     package var masterKeyFile: String { database + ".key" }
@@ -80,6 +86,9 @@ extension Settings {
             perAddress: number("limits.address_per_minute"), perPrincipal: number("limits.principal_per_minute"))
         resources = optional("resources")
         backupFolder = optional("backups.folder") ?? Self.folder(of: text("database")) + "backups"
+        issuersFile = optional("issuers")
+        supabaseURL = optional("supabase.url").map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        tokenAudience = optional("tokens.audience")
         if let certificate = optional("tls.certificate"), let key = optional("tls.key") {
             tls = TLS(certificate: certificate, key: key)
         }
@@ -118,6 +127,9 @@ extension Settings {
         }
         if isSet("smtp.host") != isSet("smtp.from") {
             problems.append("smtp.host and smtp.from belong together: set both, or none.")
+        }
+        if let address = supabaseURL.flatMap(WebAddress.init), address.scheme != "https", !address.isLocal {
+            problems.append("supabase.url must be https: whoever changes the keys on their way could be anybody.")
         }
         let keys = ["razorpay.key_id", "razorpay.key_secret", "razorpay.webhook_secret"]
         let missing = keys.filter { !isSet($0) }

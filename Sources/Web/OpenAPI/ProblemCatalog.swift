@@ -54,6 +54,10 @@ package struct ProblemCode: Sendable {
         ProblemCode("email_taken", 409, "There is an account with this e-mail address. Sign in instead."),
         ProblemCode("already_set_up", 409, "The instance has its first account; the set-up link works once."),
         ProblemCode(
+            "identity_not_linked", 409,
+            "An issuer confirmed the address of an account here. Sign in to that, then link the identity."),
+        ProblemCode("identity_taken", 409, "The identity is linked with a profile already."),
+        ProblemCode(
             "link_unusable", 422,
             "A link of a message has expired, was used, or is not complete. Ask for a new one."),
         ProblemCode(

@@ -1,0 +1,69 @@
+// What people do with their identities elsewhere: see, link, unlink.
+import Audit
+package import Core
+import Storage
+import Tokens
+package import Web
+
+/// A token of another issuer, shown to link its person with the account that is signed in.
+struct LinkIdentityRequest: RequestBody {
+    let token: String
+
+    static let rules: [String: Rule] = [
+        "token": .all([.length(1...CompactToken.limit), .note("A token of one of the configured issuers.")])
+    ]
+}
+
+extension Identity {
+    /// How many identities an account may have.
+    static let identityLimit = 20
+
+    func addIdentities(to routes: inout Routes) {
+        routes.get(
+            "/v1/me/identities", "listMyIdentities", "List how other issuers know you, newest first", tag: "me",
+            allow: .signedIn, returns: Page<ExternalIdentity>.self
+        ) { call, tx in
+            Page(
+                data: try IdentitiesStore.all(of: try call.user(), limit: Self.identityLimit, in: tx), nextCursor: nil)
+        }
+        routes.act(
+            "/v1/me/identities", "linkMyIdentity", "Let another issuer's token sign you in", tag: "me",
+            allow: .signedIn, body: LinkIdentityRequest.self, returns: ExternalIdentity.self, status: 201,
+            problems: ["session_required", "identity_taken", "limit_reached"]
+        ) { call in
+            let user = try call.sessionUser()
+            guard let token = try? CompactToken(call.body.token), let person = try? await verified(token) else {
+                throw Problem.invalid([FieldProblem("/token", "token", "It is no valid token of a known issuer.")])
+            }
+            return try await database.write(in: .instance, by: call.actor) { tx in
+                let claims = person.claims
+                guard try IdentitiesStore.bearer(issuer: claims.issuer, subject: claims.subject, in: tx) == nil else {
+                    throw IdentityProblem.identityTaken
+                }
+                let limit = Self.identityLimit
+                guard try IdentitiesStore.all(of: user, limit: limit, in: tx).count < limit else {
+                    throw IdentityProblem.tooManyIdentities(limit)
+                }
+                return try Self.link(person, to: user, in: tx)
+            }
+        }
+        routes.delete(
+            "/v1/me/identities/{identity}", "unlinkMyIdentity", "Stop another issuer's tokens from signing you in",
+            tag: "me", allow: .signedIn
+        ) { call, tx in
+            let (id, user): (ExternalIdentityID, UserID) = (try call.id("identity"), try call.user())
+            guard try IdentitiesStore.delete(id, of: user, in: tx) else { throw Problem.notFound("identity") }
+            try Audit.record("identity.unlinked", on: .init("user", user), .object(["id": .string(id.text)]), in: tx)
+        }
+    }
+}
+
+extension Call {
+    /// The user of a session opened here; throws 403 for other credentials, which must not make new ones.
+    package func sessionUser() throws -> UserID {
+        guard sessionID != nil, let user = principal?.user else {
+            throw Problem("session_required", status: 403, "This is for people who signed in here with a session.")
+        }
+        return user
+    }
+}
