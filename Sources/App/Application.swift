@@ -55,7 +55,7 @@ package struct Application: Sendable {
         self.database = database
         self.logger = logger
         let keys = try await InstanceKeys.unlock(
-            ["answers", "cursors", "sandbox"], configured: settings.masterKey, file: settings.masterKeyFile,
+            ["answers", "audit", "cursors", "sandbox"], configured: settings.masterKey, file: settings.masterKeyFile,
             database: database)
         madeMasterKeyFile = keys.madeMasterKeyFile
         client = Self.client()

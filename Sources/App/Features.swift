@@ -23,6 +23,9 @@ struct Features: Sendable {
     let payments: Payments
     let mail: MailFeature
     let operations: Operations
+    let keeper: AuditKeeper
+    let auditRetentionDays: Int
+    let logger: Logger
 
     init(
         settings: Settings, keys: InstanceKeys, client: HTTPClient, database: any Database, logger: Logger
@@ -33,6 +36,9 @@ struct Features: Sendable {
         ledger = Ledger(database: database)
         payments = try Payments(settings: settings, keys: keys, client: client, database: database)
         mail = MailFeature(server: settings.smtpServer, logger: logger)
+        keeper = AuditKeeper(database: database, signer: try AuditSigner(key: try keys.bytes("audit")))
+        auditRetentionDays = settings.auditRetentionDays
+        self.logger = logger
         operations = Operations(
             database: database, facts: Surroundings.facts(settings, verifications: Surroundings.verifications))
     }
@@ -45,6 +51,8 @@ struct Features: Sendable {
         try payments.billing.addJobs(to: &handlers)
         payments.sandbox?.addJobs(to: &handlers)
         try operations.addJobs(to: &handlers)
+        try Operations.addAuditJobs(
+            to: &handlers, keeper: keeper, retentionDays: auditRetentionDays, logger: logger)
         return handlers
     }
 
@@ -59,7 +67,7 @@ struct Features: Sendable {
         jobs.addRoutes(to: &routes)
         mail.addRoutes(to: &routes)
         Events.addRoutes(to: &routes)
-        Audit.addRoutes(to: &routes)
+        Audit.addRoutes(to: &routes, keeper: keeper)
         operations.addRoutes(to: &routes)
         return routes.endpoints
     }
@@ -78,7 +86,7 @@ struct Features: Sendable {
         ledger.addPages(to: &pages)
         jobs.addPages(to: &pages)
         mail.addPages(to: &pages)
-        Audit.addPages(to: &pages, on: database)
+        Audit.addPages(to: &pages, keeper: keeper)
         operations.addPages(to: &pages)
         additions.addPages(
             &pages, .init(database: database, identity: identity, organizations: organizations))

@@ -57,6 +57,8 @@ package struct Settings: Sendable {
     /// Nil unless key id, key secret and webhook secret are all set.
     package var razorpay: Razorpay?
     package var backupFolder: String
+    /// How long audit records are kept; 0 is for ever.
+    package var auditRetentionDays: Int
 
     /// The file beside the database in which a master key is kept that was made on first start.
     package var masterKeyFile: String { database + ".key" }
@@ -68,6 +70,7 @@ extension Settings {
         func number(_ key: String) -> Int { Int(text(key)) ?? 0 }
         func optional(_ key: String) -> String? { text(key).isEmpty ? nil : text(key) }
         database = text("database")
+        auditRetentionDays = number("audit.retention_days")
         mode = Mode(rawValue: text("mode")) ?? .sandbox
         parts = Set(Setting.list(text("roles")).compactMap(Part.init))
         masterKey = optional("master_key")

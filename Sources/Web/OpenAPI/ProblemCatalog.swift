@@ -14,7 +14,17 @@ package struct ProblemCode: Sendable {
     }
 
     /// All codes by status; a test compares them with the sources and with docs/errors.md.
-    package static let all: [ProblemCode] = general + accounts + organizations + money + ledger + operations
+    package static let all: [ProblemCode] =
+        general + accounts + organizations + money + ledger + operations
+        + audit
+
+    static let audit = [
+        ProblemCode("size_out_of_range", 422, "A proof was asked for in more or fewer records than there are."),
+        ProblemCode("tree_broken", 500, "The stored tree does not fit the records. Run `raptorflow audit verify`."),
+        ProblemCode(
+            "tree_behind", 503,
+            "Many records were written just now and are not in the tree yet. Try again in a minute."),
+    ]
 
     static let general = [
         ProblemCode("malformed_target", 400, "The path or query is too long or not a path. Check the address."),
