@@ -21,6 +21,8 @@ package struct Gateway: HTTPResponder {
         package var trustedProxies: TrustedProxies
         package var limits: Limits
         package var logger: Logger
+        /// Told of every attempt that was refused for want of a right or a valid credential.
+        package var onDenial: (@Sendable (Denial) -> Void)?
 
         package init(
             authentication: Authentication, cursors: CursorSigner, answers: AnswerSeal, origin: String,
@@ -56,6 +58,7 @@ package struct Gateway: HTTPResponder {
         do {
             response = try await answer(request, &exchange)
         } catch {
+            if let onDenial = settings.onDenial, let denial = exchange.denial(for: error) { onDenial(denial) }
             response = exchange.problemResponse(for: error, logger: settings.logger)
         }
         exchange.complete(&response, settings: settings)
@@ -80,6 +83,7 @@ package struct Gateway: HTTPResponder {
             return try await run(endpoint, call, scope: caller.scope, exchange)
         } catch let error as any ProblemConvertible {
             guard let recover = endpoint.recover, (400..<500).contains(error.problem.status) else { throw error }
+            if let onDenial = settings.onDenial, let denial = exchange.denial(for: error) { onDenial(denial) }
             return try database.read(in: caller.scope) { tx in try recover(error.problem, call, tx) }
         }
     }
@@ -100,8 +104,10 @@ package struct Gateway: HTTPResponder {
     /// Who calls, in which scope, with which role; throws when the route is not theirs to call.
     private func admit(_ exchange: inout Exchange, to endpoint: Endpoint, in tx: any Transaction) throws -> Caller {
         let principal = try authenticate(&exchange, in: tx)
+        exchange.principal = principal
         let scope = try exchange.scope(of: endpoint)
-        let role = try authorise(principal, for: endpoint, scope: scope, in: tx)
+        let role = try authorise(principal, for: endpoint, scope: scope, &exchange, in: tx)
+        exchange.isAdmitted = true
         try settings.limits.spend(for: endpoint, by: principal, &exchange.limitHeaders)
         return Caller(principal: principal, role: role, scope: scope)
     }
@@ -134,11 +140,17 @@ package struct Gateway: HTTPResponder {
         } else if principal == nil {
             throw Problem.unauthenticated
         }
+        if let principal, !principal.mayCall(from: exchange.address) {
+            exchange.principal = principal
+            throw Problem(
+                "address_not_allowed", status: 403, "This key may not be used from the address \(exchange.address).")
+        }
         return principal
     }
 
     private func authorise(
-        _ principal: Principal?, for endpoint: Endpoint, scope: Scope, in tx: any Transaction
+        _ principal: Principal?, for endpoint: Endpoint, scope: Scope, _ exchange: inout Exchange,
+        in tx: any Transaction
     ) throws -> Role? {
         if endpoint.access == .anyone { return nil }
         guard let principal else { throw Problem.unauthenticated }
@@ -147,13 +159,17 @@ package struct Gateway: HTTPResponder {
             guard let role = try settings.authentication.role(principal, organization, tx) else {
                 throw Problem.notFound("organisation")
             }
-            guard role.allows(permission) else { throw Problem.forbidden(permission) }
+            exchange.deniedScope = scope
+            guard principal.user != nil || !(permission.isForPeople || endpoint.output.isPage) else {
+                throw Problem.sessionRequired
+            }
+            guard principal.allows(permission, as: role) else { throw Problem.forbidden(permission) }
             return role
         case (.operators, _):
             guard principal.isOperator else { throw Problem.notFound() }
         default:
             guard principal.user != nil else {
-                throw Problem("session_required", status: 403, "This is for people: sign in; an API key can't do it.")
+                throw Problem.sessionRequired
             }
         }
         return nil

@@ -121,7 +121,31 @@ def test_the_command_compares_with_checkpoints_that_were_kept(server, workspace,
 
 
 def test_the_instance_has_a_log_of_its_own_for_operators(server, workspace):
-    listed = workspace.owner.get("/v1/operator/audit-events").expect(200, 404)
-    anonymous = Client(server.url).get("/v1/operator/audit-events")
-    assert anonymous.status == 401
-    assert listed.status == 404 or listed.json["data"]
+    assert workspace.owner.get("/v1/operator/audit-events").expect(200).json["data"]
+    assert workspace.owner.get("/v1/operator/audit-events/verification").expect(200).json["is_sound"]
+    Client(server.url).get("/v1/operator/audit-events").expect(401)
+    Client(server.url, workspace.key).get("/v1/operator/audit-events").expect(403, 404)
+
+
+def denied(workspace, base="/v1/operator/audit-events"):
+    """The newest refusals; they are written within a second or two."""
+    time.sleep(2)
+    return workspace.owner.get(f"{base}?action=access.denied").expect(200).json["data"]
+
+
+def test_aud_3_and_key_4_refusals_are_in_the_log(server, workspace):
+    key = workspace.make_key("viewer", name="Reader")
+    hint = key[-4:]
+    Client(server.url, key).post(f"{workspace.base}/api-keys", {"name": "x", "role": "viewer"}).expect(403)
+    Client(server.url, key).get(f"{workspace.base}/audit-events").expect(403)
+    refused = denied(workspace, f"{workspace.base}/audit-events")[:2]
+    assert [event["details"]["code"] for event in refused] == ["permission_denied", "session_required"]
+    assert {event["actor"]["display"] for event in refused} == {"Reader"}
+    answer = Client(server.url).get(f"{workspace.base}?api_key={key}").expect(400)
+    assert answer.json["code"] == "credential_in_query" and key not in answer.body.decode()
+    Client(server.url, key[:-1] + ("x" if key[-1] != "x" else "y")).get(workspace.base).expect(401)
+    Client(server.url).post("/v1/auth/sign-in", {"email": workspace.email, "password": "not the right one"}).expect(401)
+    with_key = [event["details"]["code"] for event in denied(workspace)][:3]
+    assert with_key == ["wrong_credentials", "unauthenticated", "credential_in_query"]
+    everything = "".join(exported(workspace, "jsonl")) + server.output
+    assert key not in everything and hint in everything

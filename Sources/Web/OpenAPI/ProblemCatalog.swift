@@ -35,9 +35,13 @@ package struct ProblemCode: Sendable {
         ProblemCode("idempotency_key_required", 400, "The operation moves money: send an Idempotency-Key."),
         ProblemCode("idempotency_key_invalid", 400, "The key must be 1 to 255 visible ASCII characters."),
         ProblemCode(
+            "credential_in_query", 400,
+            "A key or token stood in the address, where logs keep it. Revoke it; send credentials in a header."),
+        ProblemCode(
             "unauthenticated", 401, "No credential, or one that is unknown, expired or revoked. Sign in again."),
         ProblemCode("permission_denied", 403, "Known, but the role lacks the permission that the detail names."),
         ProblemCode("session_required", 403, "An API key tried what only a signed-in person can do."),
+        ProblemCode("address_not_allowed", 403, "The key may not be used from this address."),
         ProblemCode("cross_origin_request", 403, "A browser sent this from a page of another site."),
         ProblemCode("not_found", 404, "There is no such thing, or it belongs to another organisation."),
         ProblemCode("method_not_allowed", 405, "The address takes other methods; `Allow` lists them."),
@@ -77,6 +81,7 @@ package struct ProblemCode: Sendable {
             "invitation_for_somebody_else", 403,
             "The invitation is for another e-mail address than the account that is signed in."),
         ProblemCode("slug_taken", 409, "Another organisation has this short name."),
+        ProblemCode("already_rotated", 409, "The key has a successor. Rotate that one, or revoke this one."),
         ProblemCode("last_owner", 409, "An organisation always has an owner: make somebody else one first."),
         ProblemCode("already_member", 409, "There is a member with this e-mail address."),
         ProblemCode("already_invited", 409, "An invitation to this e-mail address is open."),
