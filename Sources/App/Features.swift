@@ -32,7 +32,8 @@ struct Features: Sendable {
     ) throws {
         self.database = database
         identity = Identity(database: database)
-        organizations = Organizations(database: database, identity: identity)
+        organizations = Organizations(
+            database: database, identity: identity, takesTestKeys: settings.mode == .sandbox)
         ledger = Ledger(database: database)
         payments = try Payments(settings: settings, keys: keys, client: client, database: database)
         mail = MailFeature(server: settings.smtpServer, logger: logger)

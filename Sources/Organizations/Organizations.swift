@@ -9,10 +9,13 @@ package struct Organizations: Sendable {
     let database: any Database
     let identity: Identity
     let uses: LastUse
+    let takesTestKeys: Bool
 
-    package init(database: any Database, identity: Identity) {
+    /// - Parameter takesTestKeys: whether keys that begin with `rfk_test_` work: not where money is moved.
+    package init(database: any Database, identity: Identity, takesTestKeys: Bool = true) {
         self.database = database
         self.identity = identity
+        self.takesTestKeys = takesTestKeys
         uses = LastUse()
     }
 
@@ -28,13 +31,18 @@ package struct Organizations: Sendable {
 
     /// Finds whom a session token or API key belongs to. Scope: instance.
     package func principal(token: String, in tx: any Transaction) throws -> Principal? {
-        guard token.utf8.starts(with: APIKeyText.prefix.utf8) else {
-            return try identity.principal(token: token, in: tx)
-        }
-        guard APIKeyText.isWellFormed(token), let key = try APIKeysStore.bearer(of: APIKeyText.hash(token), in: tx)
+        guard APIKeyText.isKey(token) else { return try identity.principal(token: token, in: tx) }
+        guard APIKeyText.isWellFormed(token), takesTestKeys || !APIKeyText.isTest(token),
+            let key = try APIKeysStore.bearer(of: APIKeyText.hash(token), in: tx)
         else { return nil }
         uses.note(key.id.text, at: tx.now, recorded: key.lastUsedAt)
-        return Principal(.apiKey(key.id, organization: key.organization, role: key.role), display: key.name)
+        var principal = Principal(
+            .apiKey(key.id, organization: key.organization, role: key.role), display: key.name)
+        principal.permissions = key.permissions.map { Set($0) }
+        principal.ranges = key.ranges.compactMap { AddressRange($0) }
+        // A range that can't be read any more must not open the key to everybody.
+        guard principal.ranges.count == key.ranges.count else { return nil }
+        return principal
     }
 
     /// The role of a principal in an organisation; a key's is in its own row, so it costs no read. Scope: instance.

@@ -11,6 +11,7 @@ enum OrganizationsProblem: ProblemConvertible {
     case invitationForSomebodyElse
     case accountExists
     case tooMany(String, limit: Int)
+    case alreadyRotated
 
     var problem: Problem {
         switch self {
@@ -49,6 +50,10 @@ enum OrganizationsProblem: ProblemConvertible {
             Problem(
                 "limit_reached", status: 409,
                 "There are \(limit) \(what) already, which is the most. Remove some first.")
+        case .alreadyRotated:
+            Problem(
+                "already_rotated", status: 409,
+                "This key has a successor already. Rotate that one, or revoke this one.")
         }
     }
 }
