@@ -32,16 +32,33 @@ struct Features: Sendable {
     ) throws {
         self.database = database
         identity = Identity(database: database)
-        organizations = Organizations(
-            database: database, identity: identity, takesTestKeys: settings.mode == .sandbox)
         ledger = Ledger(database: database)
         payments = try Payments(settings: settings, keys: keys, client: client, database: database)
+        organizations = Organizations(
+            database: database, identity: identity, takesTestKeys: settings.mode == .sandbox,
+            departures: Self.departures(payments))
         mail = MailFeature(server: settings.smtpServer, logger: logger)
         keeper = AuditKeeper(database: database, signer: try AuditSigner(key: try keys.bytes("audit")))
         auditRetentionDays = settings.auditRetentionDays
         self.logger = logger
         operations = Operations(
             database: database, facts: Surroundings.facts(settings, verifications: Surroundings.verifications))
+    }
+
+    /// What goes when an organisation is deleted; invoices, payments, books and audit log stay.
+    private static func departures(_ payments: Payments) -> [Organizations.Departure] {
+        var billing = Organizations.Departure()
+        billing.request = { [billing = payments.billing] tx in try billing.endWhenLeaving(in: tx) }
+        let erasers: [@Sendable (Int, any Transaction) throws -> Int] = [
+            { try Jobs.erase(limit: $0, in: $1) }, { try Events.erase(limit: $0, in: $1) },
+            { try Mail.erase(limit: $0, in: $1) },
+        ]
+        return [billing]
+            + erasers.map { erase in
+                var departure = Organizations.Departure()
+                departure.erase = erase
+                return departure
+            }
     }
 
     /// Who runs which kind of job.
@@ -51,6 +68,7 @@ struct Features: Sendable {
         try mail.addJobs(to: &handlers)
         try payments.billing.addJobs(to: &handlers)
         payments.sandbox?.addJobs(to: &handlers)
+        try organizations.addJobs(to: &handlers)
         try operations.addJobs(to: &handlers)
         try Operations.addAuditJobs(
             to: &handlers, keeper: keeper, retentionDays: auditRetentionDays, logger: logger)

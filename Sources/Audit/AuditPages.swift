@@ -115,10 +115,10 @@ extension Audit {
                 it unnoticed.
                 """,
             HTML.table(
-                "Checkpoints", columns: [.number("Records"), "Root", .date("Signed")],
+                "Checkpoints", columns: ["Root", .number("Records"), .date("Signed")],
                 rows: checkpoints.map { checkpoint in
                     [
-                        "\(checkpoint.size)", HTML.code(String(Hex.encode(checkpoint.root).prefix(16)) + "…"),
+                        HTML.code(String(Hex.encode(checkpoint.root).prefix(16)) + "…"), "\(checkpoint.size)",
                         HTML.age(checkpoint.at, now: now),
                     ]
                 },

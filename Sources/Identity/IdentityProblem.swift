@@ -10,6 +10,9 @@ enum IdentityProblem: ProblemConvertible {
     case emailTaken
     case linkUnusable
     case alreadySetUp
+    case suspended
+    case alreadySuspended
+    case notSuspended
 
     var problem: Problem {
         switch self {
@@ -35,6 +38,12 @@ enum IdentityProblem: ProblemConvertible {
                 fields: [FieldProblem("/token", "link_unusable", "The link has expired, was used or is not complete.")])
         case .alreadySetUp:
             Problem("already_set_up", status: 409, "This instance has its first account. Sign in instead.")
+        case .suspended:
+            Problem(
+                "account_suspended", status: 403,
+                "This account is suspended. Ask whoever runs this instance.")
+        case .alreadySuspended: Problem("already_suspended", status: 409, "This is suspended already.")
+        case .notSuspended: Problem("not_suspended", status: 409, "This is not suspended.")
         }
     }
 }

@@ -83,16 +83,16 @@ extension Organizations {
             let works = key.revokedAt == nil && key.expiresAt.map { $0 > now } ?? true
             let actions = (works && key.rotatedTo == nil ? [rotate] : []) + (works ? [revoke] : [])
             return [
-                "\(key.name)", HTML.code("\(key.isTest ? "rfk_test_" : "rfk_live_")…\(key.hint)"), rights(of: key),
+                "\(key.name) \(HTML.muted("by \(key.createdBy)"))", HTML.code(key.hint), rights(of: key),
                 state(of: key, now: now), key.lastUsedAt.map { HTML.age($0, now: now) } ?? HTML.muted("Never"),
-                key.expiresAt.map { HTML.date($0) } ?? HTML.muted("Never"), "\(key.createdBy)",
+                key.expiresAt.map { HTML.date($0) } ?? HTML.muted("Never"),
                 isManager && key.role <= own ? HTML.actions(actions) : .empty,
             ]
         }
         let new = HTML.linkButton("New key", href: "\(base)/new", style: .primary)
         let table = HTML.table(
             "API keys",
-            columns: ["Name", "Key", "May", "State", .date("Last used"), .date("Expires"), "Made by", .actions],
+            columns: ["Name", "Ends in", "May", "State", .date("Last used"), .date("Expires"), .actions],
             rows: rows,
             empty: HTML.emptyState(
                 "No keys yet", "A program signs its requests with a key. Make one for each program.",
@@ -108,7 +108,7 @@ extension Organizations {
     }
 
     private static func rights(of key: APIKey) -> HTML {
-        var notes: [String] = []
+        var notes = key.isTest ? ["test key"] : []
         if let permissions = key.permissions { notes.append(permissions.map(\.rawValue).joined(separator: ", ")) }
         if !key.allowedAddresses.isEmpty { notes.append("from " + key.allowedAddresses.joined(separator: ", ")) }
         let note: HTML = notes.isEmpty ? .empty : " \(HTML.muted(notes.joined(separator: "; ")))"
@@ -132,10 +132,12 @@ extension Organizations {
                 permissionField(permission), label: permission.summary, state: state,
                 hint: "\(permission.rawValue), \(permission.least.title) and above")
         }
+        let isNarrowed = Permission.allCases.contains { state.values[permissionField($0)] != nil }
         let fields: HTML = """
             \(HTML.textField("name", label: "Name", state: state, hint: "The program that will use it."))\
             \(HTML.radios("role", label: "Role", options: roleChoices(upTo: own), state: state, default: "viewer"))\
-            <details><summary>Only some of what the role may do</summary>\(boxes)</details>\
+            <details class="behind"\(isNarrowed ? " open" : "" as HTML)>\
+            <summary>Only some of what the role may do</summary>\(boxes)</details>\
             \(HTML.textArea(
                 "allowed_addresses", label: "Only from these addresses", state: state,
                 hint: "Addresses and networks like 192.0.2.7 or 2001:db8::/32, one a line. Anywhere, if left empty."))\

@@ -39,8 +39,17 @@ extension Organizations {
         }
         routes.delete(
             "/v1/orgs/{org}/invitations/{invitation}", "revokeInvitation", "Withdraw an open invitation",
-            tag: "members", allow: .member(.membersManage)
-        ) { call, tx in try Self.revoke(try call.id("invitation"), in: tx) }
+            tag: "members", allow: .member(.membersManage), problems: ["above_own_role"]
+        ) { call, tx in try Self.revoke(try call.id("invitation"), by: try call.ownRole(), in: tx) }
+        routes.post(
+            "/v1/orgs/{org}/invitations/{invitation}/resend", "resendInvitation",
+            "Send an invitation again, with a new link", tag: "members", allow: .member(.membersManage),
+            body: NoBody.self, returns: Invitation.self,
+            problems: ["above_own_role", "already_member", "already_invited", "just_sent"]
+        ) { call, tx in
+            try Self.resend(
+                try call.id("invitation"), by: try call.ownRole(), origin: call.request.origin, in: tx)
+        }
     }
 
     func addAPIKeys(to routes: inout Routes) {

@@ -10,9 +10,15 @@ package struct Organizations: Sendable {
     let identity: Identity
     let uses: LastUse
     let takesTestKeys: Bool
+    let departures: [Departure]
 
-    /// - Parameter takesTestKeys: whether keys that begin with `rfk_test_` work: not where money is moved.
-    package init(database: any Database, identity: Identity, takesTestKeys: Bool = true) {
+    /// - Parameters:
+    ///   - takesTestKeys: whether keys that begin with `rfk_test_` work: not where money is moved.
+    ///   - departures: what other features do when an organisation is deleted.
+    package init(
+        database: any Database, identity: Identity, takesTestKeys: Bool = true, departures: [Departure] = []
+    ) {
+        self.departures = departures
         self.database = database
         self.identity = identity
         self.takesTestKeys = takesTestKeys
@@ -50,9 +56,19 @@ package struct Organizations: Sendable {
         of principal: Principal, in organization: OrganizationID, in tx: any Transaction
     ) throws -> Role? {
         switch principal.credential {
-        case .session(_, let user): try MembersStore.role(of: user, in: organization, in: tx)
+        case .session(_, let user): try role(of: user, in: organization, in: tx)
         case .apiKey(_, let own, let role): own == organization ? role : nil
         }
+    }
+
+    /// Refuses members of a suspended organisation, and of one about to be deleted all but its owners.
+    private static func role(
+        of user: UserID, in organization: OrganizationID, in tx: any Transaction
+    ) throws -> Role? {
+        guard let standing = try MembersStore.standing(of: user, in: organization, in: tx) else { return nil }
+        if standing.isSuspended { throw OrganizationsProblem.suspended }
+        if standing.isLeaving, standing.role != .owner { throw OrganizationsProblem.leaving }
+        return standing.role
     }
 
     /// Writes down when keys and sessions were last used; call about once a minute and before the end.

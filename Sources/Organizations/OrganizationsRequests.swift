@@ -23,6 +23,20 @@ struct ChangeRoleRequest: RequestBody {
     let role: Role
 }
 
+struct TransferRequest: RequestBody {
+    let userID: UserID
+
+    enum CodingKeys: String, CodingKey {
+        case userID = "user_id"
+    }
+}
+
+struct SuspensionRequest: RequestBody {
+    let reason: String
+
+    static let rules: [String: Rule] = ["reason": .length(1...500)]
+}
+
 struct InviteRequest: RequestBody {
     let email: String
     let role: Role

@@ -93,10 +93,6 @@ def accepting(world):
     return client, {}, {"token": re.search(r"#token=([A-Za-z0-9_-]+)", text).group(1)}
 
 
-def session_of(client):
-    return client.get("/v1/me/sessions").json["data"][0]["id"]
-
-
 def second_session(world):
     client, _ = world.person()
     email = client.get("/v1/me").json["email"]
@@ -161,6 +157,34 @@ def confirming(world):
         name: fields[name] for name in ("razorpay_order_id", "razorpay_payment_id", "razorpay_signature")}
 
 
+def transferring(world):
+    """By an owner who is not the only one, so that the others' preparations go on."""
+    client, user = world.person()
+    _, next_owner = world.person()
+    world.owner.request("PATCH", f"{world.base}/members/{user}", {"role": "owner"}).expect(200)
+    return client, {}, {"user_id": next_owner}
+
+
+def leaving(world):
+    organization = new_organization(world)
+    world.owner.request("DELETE", f"/v1/orgs/{organization}").expect(204)
+    return organization
+
+
+def suspended(world, kind, wanted):
+    world.owner.post(f"/v1/operator/{kind}/{wanted}/suspend", {"reason": "test"}, key=key()).expect(200, 204)
+    return wanted
+
+
+def old_invitation(world):
+    """An invitation that may be sent again: its mail is not of this minute."""
+    made = world.invitation()
+    with contextlib.closing(sqlite3.connect(f"{world.workspace.server.folder}/raptorflow.db", timeout=10)) as file:
+        file.execute("UPDATE invitations SET created_at = created_at - 600000 WHERE id = ?", (made,))
+        file.commit()
+    return made
+
+
 def job(world, *acts):
     body = {"kind": "echo", "run_at": "2099-01-01T00:00:00Z"}
     made = world.one("/jobs", body, 200, 201, 202)["id"]
@@ -183,6 +207,14 @@ PREPARED = {
     "takeBackup": lambda w: (w.owner, {}, None),
     "createOrganization": lambda w: (w.owner, {}, {"name": "Next"}),
     "updateOrganization": lambda w: (w.owner, {}, {"name": "Acme Renamed"}),
+    "deleteOrganization": lambda w: (w.owner, {"org": new_organization(w)}, None),
+    "restoreOrganization": lambda w: (w.owner, {"org": leaving(w)}, None),
+    "transferOrganization": lambda w: transferring(w),
+    "resendInvitation": lambda w: (w.owner, {"invitation": old_invitation(w)}, None),
+    "suspendOrganization": lambda w: (w.owner, {"organization": new_organization(w)}, {"reason": "test"}),
+    "resumeOrganization": lambda w: (w.owner, {"organization": suspended(w, "orgs", new_organization(w))}, None),
+    "suspendUser": lambda w: (w.owner, {"user": w.person()[1]}, {"reason": "test"}),
+    "resumeUser": lambda w: (w.owner, {"user": suspended(w, "users", w.person()[1])}, None),
     "createAPIKey": lambda w: (w.owner, {}, {"name": "K", "role": "viewer"}),
     "revokeAPIKey": lambda w: (w.owner, {"key": w.key()}, None),
     "rotateAPIKey": lambda w: (w.owner, {"key": w.key()}, None),

@@ -64,6 +64,7 @@ package struct ProblemCode: Sendable {
     ]
 
     static let accounts = [
+        ProblemCode("account_suspended", 403, "The account is suspended. Ask whoever runs the instance."),
         ProblemCode("wrong_credentials", 401, "E-mail and password do not belong together."),
         ProblemCode("email_taken", 409, "There is an account with this e-mail address. Sign in instead."),
         ProblemCode("already_set_up", 409, "The instance has its first account; the set-up link works once."),
@@ -81,6 +82,14 @@ package struct ProblemCode: Sendable {
             "invitation_for_somebody_else", 403,
             "The invitation is for another e-mail address than the account that is signed in."),
         ProblemCode("slug_taken", 409, "Another organisation has this short name."),
+        ProblemCode("organization_suspended", 403, "The organisation is suspended. Ask whoever runs the instance."),
+        ProblemCode("organization_leaving", 403, "The organisation is about to be deleted; its owners can undo that."),
+        ProblemCode("already_suspended", 409, "The organisation or account is suspended already."),
+        ProblemCode("not_suspended", 409, "The organisation or account is not suspended."),
+        ProblemCode("not_yourself", 409, "Nobody suspends themselves. Somebody else who runs the instance has to."),
+        ProblemCode("already_leaving", 409, "The deletion of the organisation was asked for already."),
+        ProblemCode("not_leaving", 409, "No deletion was asked for, so there is nothing to undo."),
+        ProblemCode("just_sent", 409, "The invitation was sent less than five minutes ago. Wait a little."),
         ProblemCode("already_rotated", 409, "The key has a successor. Rotate that one, or revoke this one."),
         ProblemCode("last_owner", 409, "An organisation always has an owner: make somebody else one first."),
         ProblemCode("already_member", 409, "There is a member with this e-mail address."),

@@ -12,7 +12,8 @@ enum ProblemResponses {
         case .anyone: break
         case .signedIn: codes.append("session_required")
         case .member(let permission):
-            codes += ["permission_denied", "not_found", "address_not_allowed"]
+            codes += ["permission_denied", "not_found", "address_not_allowed", "organization_suspended"]
+            codes.append("organization_leaving")
             if permission.isForPeople { codes.append("session_required") }
         case .operators: codes.append("not_found")
         }
