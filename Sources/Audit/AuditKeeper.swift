@@ -34,7 +34,7 @@ package struct AuditKeeper: Sendable {
                         || database.clock.now.since(last.at) >= age
                 } ?? true
             guard progress.head > last?.size ?? 0, isDue else { return }
-            if let checkpoint = try await sign(progress.chain) { made.append(checkpoint) }
+            if let checkpoint = try await sign(progress.chain, size: progress.head) { made.append(checkpoint) }
         }
         return made
     }
@@ -131,11 +131,10 @@ package struct AuditKeeper: Sendable {
 
     // MARK: - Checkpoints
 
-    private func sign(_ chain: String) async throws -> Checkpoint? {
-        let key = Audit.Chain(key: chain)
-        let (size, root) = try await database.readAtLength(in: .instance) { tx in
-            let tree = try MerkleTree(of: key, in: tx)
-            return (tree.size, try tree.root(of: tree.size))
+    /// Of the size that the tree was just built for: more records may have come since, and have no tiles yet.
+    private func sign(_ chain: String, size: Int64) async throws -> Checkpoint? {
+        let root = try await database.readAtLength(in: .instance) { tx in
+            try MerkleTree(of: Audit.Chain(key: chain), size: size, in: tx).root(of: size)
         }
         let checkpoint = try signer.checkpoint(of: chain, size: size, root: root, at: database.clock.now)
         let isNew = try await database.write(in: .instance, by: .system("audit")) { tx in

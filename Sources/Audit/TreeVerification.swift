@@ -9,7 +9,9 @@ struct TreeVerification {
     let prunedHash: [UInt8]
     private(set) var checked = 0
     private let chain: String
-    private let evidence: Audit.Evidence
+    private let publicKey: [UInt8]?
+    /// The checkpoints of this chain that came from outside, by their size.
+    private let kept: [Int64: [Checkpoint]]
     private let built: Int64
     private var frontier: MerkleFrontier
     /// The tile in hand of each level.
@@ -50,7 +52,8 @@ struct TreeVerification {
         _ chain: String, _ evidence: Audit.Evidence, _ tree: AuditTreeStore.Tree, _ frontier: MerkleFrontier
     ) {
         self.chain = chain
-        self.evidence = evidence
+        publicKey = evidence.publicKey
+        kept = Dictionary(grouping: evidence.checkpoints.filter { $0.chain == chain }, by: \.size)
         self.frontier = frontier
         built = tree.size
         pruned = tree.pruned
@@ -63,7 +66,7 @@ struct TreeVerification {
 
     /// Checkpoints from outside that end within what was removed: the kept tiles still answer for them.
     private mutating func checkPruned(in tx: any Transaction) throws -> String? {
-        for kept in evidence.checkpoints where kept.chain == chain && kept.size < pruned {
+        for kept in kept.values.joined() where kept.size < pruned {
             let tree = try MerkleTree(of: Audit.Chain(key: chain), size: pruned, in: tx)
             if let problem = problem(of: kept, root: try tree.root(of: kept.size)) { return problem }
         }
@@ -99,7 +102,7 @@ struct TreeVerification {
             if let problem = problem(of: checkpoint, root: frontier.root) { return problem }
             next = try AuditTreeStore.checkpoint(of: chain, above: frontier.size, in: tx)
         }
-        for kept in evidence.checkpoints where kept.chain == chain && kept.size == frontier.size {
+        for kept in kept[frontier.size] ?? [] {
             if let problem = problem(of: kept, root: frontier.root) { return problem }
         }
         return nil
@@ -107,7 +110,7 @@ struct TreeVerification {
 
     private mutating func problem(of checkpoint: Checkpoint, root: Merkle.Hash) -> String? {
         checked += 1
-        guard checkpoint.isSigned(by: evidence.publicKey) else {
+        guard checkpoint.isSigned(by: publicKey) else {
             return "the checkpoint of \(checkpoint.size) records is not signed by this instance"
         }
         guard checkpoint.root == root else {
@@ -118,8 +121,7 @@ struct TreeVerification {
 
     /// What is left when the last record was taken.
     mutating func finish(in tx: any Transaction) throws -> String? {
-        let longest = ([next].compactMap(\.self) + evidence.checkpoints.filter { $0.chain == chain })
-            .max { $0.size < $1.size }
+        let longest = ([next].compactMap(\.self) + kept.values.joined()).max { $0.size < $1.size }
         guard let longest, longest.size > frontier.size else {
             return built > frontier.size ? "the tree has \(built) records, the log \(frontier.size)" : nil
         }

@@ -37,7 +37,8 @@ extension Audit {
             return report
         }
         let heads = try AuditStore.heads(in: tx)
-        if let missing = evidence.checkpoints.first(where: { kept in !heads.contains { $0.chain == kept.chain } }) {
+        let chains = Set(heads.map(\.chain))
+        if let missing = evidence.checkpoints.first(where: { !chains.contains($0.chain) }) {
             report.firstProblem = "chain \(missing.chain): there is a checkpoint of it, but no such chain"
             return report
         }
