@@ -39,6 +39,12 @@ FILE_BYTES(sqlite_0007) = {
 FILE_BYTES(sqlite_0008) = {
 #embed "migrations/sqlite/0008_identities.sql"
 };
+FILE_BYTES(sqlite_0010) = {
+#embed "migrations/sqlite/0010_audit_trees.sql"
+};
+FILE_BYTES(sqlite_0011) = {
+#embed "migrations/sqlite/0011_keys_organizations.sql"
+};
 
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
@@ -55,6 +61,8 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0006_ledger.sql", sqlite_0006),
     ENTRY("migrations/sqlite/0007_billing.sql", sqlite_0007),
     ENTRY("migrations/sqlite/0008_identities.sql", sqlite_0008),
+    ENTRY("migrations/sqlite/0010_audit_trees.sql", sqlite_0010),
+    ENTRY("migrations/sqlite/0011_keys_organizations.sql", sqlite_0011),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }

@@ -1,5 +1,6 @@
 // The composition root: makes every part, hands each what it needs, and collects what they offer.
 import AsyncHTTPClient
+import Audit
 package import Billing
 import Core
 package import Identity
@@ -26,6 +27,7 @@ package struct Application: Sendable {
     /// The file a new master key was written to by this start; nil when there was one already.
     package let madeMasterKeyFile: String?
     private let client: HTTPClient
+    private let denials: DeniedAttempts
     private let logger: Logger
 
     /// What all features together let an organisation see of tables that are not its own.
@@ -56,7 +58,7 @@ package struct Application: Sendable {
         self.database = database
         self.logger = logger
         let keys = try await InstanceKeys.unlock(
-            ["answers", "cursors", "sandbox", SigningKeys.sealName], configured: settings.masterKey,
+            ["answers", "audit", "cursors", "sandbox", SigningKeys.sealName], configured: settings.masterKey,
             file: settings.masterKeyFile,
             database: database)
         madeMasterKeyFile = keys.madeMasterKeyFile
@@ -76,17 +78,25 @@ package struct Application: Sendable {
         endpoints =
             routes + features.pages(jobs, assets: console.assets, additions) + console.endpoints
             + OpenAPI.endpoints(describing: routes, assets: console.assets)
-        gateway = try Gateway(
-            endpoints: endpoints, database: database,
-            settings: .init(
-                authentication: organizations.authentication, cursors: CursorSigner(key: try keys.bytes("cursors")),
-                answers: AnswerSeal(key: try keys.bytes("answers")), origin: settings.publicURL, hosts: settings.hosts,
-                trustedProxies: settings.proxies, limits: settings.rateLimits, logger: logger, record: record))
+        let denials = DeniedAttempts(database: database)
+        self.denials = denials
+        var gatewaySettings = Gateway.Settings(
+            authentication: organizations.authentication, cursors: CursorSigner(key: try keys.bytes("cursors")),
+            answers: AnswerSeal(key: try keys.bytes("answers")), origin: settings.publicURL, hosts: settings.hosts,
+            trustedProxies: settings.proxies, limits: settings.rateLimits, logger: logger,
+            record: record)
+        gatewaySettings.onDenial = { denials.note($0) }
+        gateway = try Gateway(endpoints: endpoints, database: database, settings: gatewaySettings)
     }
 
     /// What runs for long, in the order of dependency: the last one is stopped first.
     package func services(onRunning: @escaping @Sendable (Int) async -> Void) -> [any Service] {
-        var services: [any Service] = [LastUseService(organizations: organizations, logger: logger)]
+        var services: [any Service] = [
+            FlushService(interval: .seconds(60), logger: logger) { [organizations] in
+                try await organizations.flushLastUse()
+            },
+            FlushService(interval: .seconds(1), logger: logger) { [denials] in try await denials.flush() },
+        ]
         if !identity.external.all.isEmpty {
             services.append(IssuerKeysService(external: identity.external, clock: database.clock, logger: logger))
         }
@@ -110,26 +120,28 @@ package struct Application: Sendable {
     }
 }
 
-/// Writes down once a minute when keys and sessions were last used, and once more at the end.
-private struct LastUseService: Service {
-    let organizations: Organizations
+/// Writes down from time to time what was gathered in memory, and once more at the end.
+private struct FlushService: Service {
+    let interval: Duration
     let logger: Logger
+    let flush: @Sendable () async throws -> Void
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                try await Task.sleep(for: .seconds(60))
-                await flush()
+                try await Task.sleep(for: interval)
+                await attempt()
             }
         }
-        await flush()
+        await attempt()
     }
 
-    private func flush() async {
+    private func attempt() async {
         do {
-            try await organizations.flushLastUse()
+            try await flush()
         } catch {
-            logger.warning("The times of last use can't be written at the moment", metadata: ["error": "\(error)"])
+            logger.warning(
+                "What was gathered in memory can't be written at the moment", metadata: ["error": "\(error)"])
         }
     }
 }

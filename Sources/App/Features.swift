@@ -23,6 +23,9 @@ struct Features: Sendable {
     let payments: Payments
     let mail: MailFeature
     let operations: Operations
+    let keeper: AuditKeeper
+    let auditRetentionDays: Int
+    let logger: Logger
 
     init(
         settings: Settings, keys: InstanceKeys, issuers: [Issuer], client: HTTPClient, database: any Database,
@@ -36,12 +39,33 @@ struct Features: Sendable {
                 keys: signingKeys, issuer: settings.publicURL,
                 audience: settings.tokenAudience ?? settings.publicURL),
             external: ExternalTokens(issuers, fetch: KeyDownload.fetching(client), logger: logger))
-        organizations = Organizations(database: database, identity: identity)
         ledger = Ledger(database: database)
         payments = try Payments(settings: settings, keys: keys, client: client, database: database)
+        organizations = Organizations(
+            database: database, identity: identity, takesTestKeys: settings.mode == .sandbox,
+            departures: Self.departures(payments))
         mail = MailFeature(server: settings.smtpServer, logger: logger)
+        keeper = AuditKeeper(database: database, signer: try AuditSigner(key: try keys.bytes("audit")))
+        auditRetentionDays = settings.auditRetentionDays
+        self.logger = logger
         operations = Operations(
             database: database, facts: Surroundings.facts(settings, verifications: Surroundings.verifications))
+    }
+
+    /// What goes when an organisation is deleted; invoices, payments, books and audit log stay.
+    private static func departures(_ payments: Payments) -> [Organizations.Departure] {
+        var billing = Organizations.Departure()
+        billing.request = { [billing = payments.billing] tx in try billing.endWhenLeaving(in: tx) }
+        let erasers: [@Sendable (Int, any Transaction) throws -> Int] = [
+            { try Jobs.erase(limit: $0, in: $1) }, { try Events.erase(limit: $0, in: $1) },
+            { try Mail.erase(limit: $0, in: $1) },
+        ]
+        return [billing]
+            + erasers.map { erase in
+                var departure = Organizations.Departure()
+                departure.erase = erase
+                return departure
+            }
     }
 
     /// Who runs which kind of job.
@@ -51,7 +75,10 @@ struct Features: Sendable {
         try mail.addJobs(to: &handlers)
         try payments.billing.addJobs(to: &handlers)
         payments.sandbox?.addJobs(to: &handlers)
+        try organizations.addJobs(to: &handlers)
         try operations.addJobs(to: &handlers)
+        try Operations.addAuditJobs(
+            to: &handlers, keeper: keeper, retentionDays: auditRetentionDays, logger: logger)
         return handlers
     }
 
@@ -66,7 +93,7 @@ struct Features: Sendable {
         jobs.addRoutes(to: &routes)
         mail.addRoutes(to: &routes)
         Events.addRoutes(to: &routes)
-        Audit.addRoutes(to: &routes)
+        Audit.addRoutes(to: &routes, keeper: keeper)
         operations.addRoutes(to: &routes)
         return routes.endpoints
     }
@@ -85,7 +112,7 @@ struct Features: Sendable {
         ledger.addPages(to: &pages)
         jobs.addPages(to: &pages)
         mail.addPages(to: &pages)
-        Audit.addPages(to: &pages, on: database)
+        Audit.addPages(to: &pages, keeper: keeper)
         operations.addPages(to: &pages)
         additions.addPages(
             &pages, .init(database: database, identity: identity, organizations: organizations))

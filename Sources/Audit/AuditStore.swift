@@ -28,18 +28,109 @@ enum AuditStore {
             """)
     }
 
-    /// Newest first, below a sequence number.
+    /// Newest first, below a sequence number, through whichever index the filter has.
     static func page(
-        of chain: Audit.Chain, before: Int64?, action: String?, limit: Int, in tx: any Transaction
-    ) throws -> [(event: AuditEvent, hash: [UInt8])] {
-        let below: SQL = before.map { "AND sequence < \($0)" } ?? ""
-        let only: SQL = action.map { "AND action = \($0)" } ?? ""
-        return try tx.rows(
+        of chain: Audit.Chain, before: Int64?, filter: AuditFilter = AuditFilter(), limit: Int, in tx: any Transaction
+    ) throws -> [Stored] {
+        guard let range = try range(of: chain, before: before, filter, in: tx) else { return [] }
+        guard let actor = filter.actor else {
+            return try rows(of: chain, in: range, filter, newestFirst: true, limit: limit, in: tx)
+        }
+        return try page(of: chain, by: actor, in: range, filter, limit: limit, in: tx)
+    }
+
+    /// The same oldest first, above a sequence number: for exports.
+    static func stretch(
+        of chain: Audit.Chain, after: Int64, filter: AuditFilter, limit: Int, in tx: any Transaction
+    ) throws -> [Stored] {
+        guard let range = try range(of: chain, before: nil, filter, in: tx), after < range.upperBound else { return [] }
+        let rest = max(range.lowerBound, after + 1)...range.upperBound
+        return try rows(of: chain, in: rest, filter, newestFirst: false, limit: limit, in: tx)
+    }
+
+    /// One record.
+    static func find(_ sequence: Int64, of chain: Audit.Chain, in tx: any Transaction) throws -> Stored? {
+        try rows(of: chain, in: sequence...sequence, AuditFilter(), newestFirst: true, limit: 1, in: tx).first
+    }
+
+    /// A record with what was hashed.
+    struct Stored: Sendable {
+        let event: AuditEvent
+        let hash: [UInt8]
+        let canonical: String
+    }
+
+    /// Somebody's records: only tiles in which they acted are read, and what is in no tile yet.
+    private static func page(
+        of chain: Audit.Chain, by actor: String, in range: ClosedRange<Int64>, _ filter: AuditFilter, limit: Int,
+        in tx: any Transaction
+    ) throws -> [Stored] {
+        let built = try AuditTreeStore.tree(of: chain.key, in: tx).size
+        var found: [Stored] = []
+        if range.upperBound > built {
+            let newest = max(range.lowerBound, built + 1)...range.upperBound
+            found = try rows(of: chain, in: newest, filter, newestFirst: true, limit: limit, in: tx)
+        }
+        var position = (min(range.upperBound, built) - 1) / MerkleTree.tileWidth
+        while found.count < limit, position >= 0 {
+            let tiles = try AuditTreeStore.tiles(of: actor, in: chain.key, from: position, limit: 50, in: tx)
+            for tile in tiles where found.count < limit {
+                let start = tile * MerkleTree.tileWidth
+                guard start + MerkleTree.tileWidth >= range.lowerBound else { return found }
+                let part = max(start + 1, range.lowerBound)...min(start + MerkleTree.tileWidth, range.upperBound, built)
+                found += try rows(of: chain, in: part, filter, newestFirst: true, limit: limit - found.count, in: tx)
+            }
+            guard let last = tiles.last, tiles.count == 50 else { break }
+            position = last - 1
+        }
+        return found
+    }
+
+    private static func rows(
+        of chain: Audit.Chain, in range: ClosedRange<Int64>, _ filter: AuditFilter, newestFirst: Bool, limit: Int,
+        in tx: any Transaction
+    ) throws -> [Stored] {
+        try tx.rows(
             """
-            SELECT \(columns), hash FROM audit_events WHERE organization_id = \(chain.key) \(below) \(only)
-            ORDER BY sequence DESC LIMIT \(limit)
+            SELECT \(columns), hash, canonical FROM audit_events
+            WHERE organization_id = \(chain.key) AND sequence >= \(range.lowerBound)
+              AND sequence <= \(range.upperBound) \(filter.condition)
+            ORDER BY sequence \(newestFirst ? "DESC" : "ASC" as SQL) LIMIT \(limit)
             """
-        ) { (try event($0), try $0.bytes(12)) }
+        ) { Stored(event: try event($0), hash: try $0.bytes(12), canonical: try $0.text(13)) }
+    }
+
+    /// The sequence numbers that a filter's time can be in; nil when there are none.
+    private static func range(
+        of chain: Audit.Chain, before: Int64?, _ filter: AuditFilter, in tx: any Transaction
+    ) throws -> ClosedRange<Int64>? {
+        let head = try head(of: chain, in: tx).sequence
+        let pruned = try AuditTreeStore.tree(of: chain.key, in: tx).pruned
+        var (first, last) = (pruned + 1, min(head, before.map { $0 - 1 } ?? head))
+        guard first <= last else { return nil }
+        if let from = filter.from {
+            first = try firstSequence(at: from.adding(-AuditFilter.clockSteps), of: chain, first...last, in: tx)
+        }
+        if let to = filter.to {
+            last = min(last, try firstSequence(at: to.adding(AuditFilter.clockSteps), of: chain, first...last, in: tx))
+        }
+        return first <= last ? first...last : nil
+    }
+
+    /// The first record of a range that is not older than an instant, by halving: times grow with the sequence. The
+    /// range's last one when all are older.
+    private static func firstSequence(
+        at instant: Timestamp, of chain: Audit.Chain, _ range: ClosedRange<Int64>, in tx: any Transaction
+    ) throws -> Int64 {
+        var (low, high) = (range.lowerBound, range.upperBound)
+        while low < high {
+            let middle = low + (high - low) / 2
+            let at = try tx.first(
+                "SELECT at FROM audit_events WHERE organization_id = \(chain.key) AND sequence = \(middle)"
+            ) { try $0.time(0) }
+            if let at, at < instant { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// Everything about one thing, newest first: the time-line of an object page.

@@ -44,6 +44,16 @@ package enum Permission: String, CaseIterable, Sendable, Codable {
     }
 }
 
+extension Permission {
+    /// Only for people, whatever the role of a key: who may get in, and the end of it all.
+    package var isForPeople: Bool {
+        switch self {
+        case .keysRead, .keysManage, .membersManage, .organizationDelete: true
+        default: false
+        }
+    }
+}
+
 /// A member's role: each holds everything the one below it holds.
 package enum Role: String, CaseIterable, Sendable, Codable, Comparable {
     case viewer

@@ -34,6 +34,11 @@ package enum Events {
         try EventsStore.insert(event, in: tx)
     }
 
+    /// Deletes a number of an organisation's events at most; returns how many. For an organisation that is deleted.
+    package static func erase(limit: Int, in tx: any Transaction) throws -> Int {
+        try EventsStore.erase(limit: limit, in: tx)
+    }
+
     /// Adds the JSON operations.
     package static func addRoutes(to routes: inout Routes) {
         routes.get(

@@ -27,4 +27,13 @@ enum EventsStore {
                 data: try JSONParser.parse(Array(try row.text(4).utf8)))
         }
     }
+
+    /// Deletes a number of an organisation's events at most; returns how many.
+    static func erase(limit: Int, in tx: any Transaction) throws -> Int {
+        try tx.run(
+            """
+            DELETE FROM events WHERE id IN
+              (SELECT id FROM events WHERE organization_id = \(try tx.organization()) LIMIT \(limit))
+            """)
+    }
 }

@@ -14,6 +14,9 @@ enum IdentityProblem: ProblemConvertible {
     case identityNotLinked
     case identityTaken
     case tooManyIdentities(Int)
+    case suspended
+    case alreadySuspended
+    case notSuspended
 
     var problem: Problem {
         switch self {
@@ -49,6 +52,12 @@ enum IdentityProblem: ProblemConvertible {
                 "This identity belongs to a profile already: to yours, or to the one it made when it was first used.")
         case .tooManyIdentities(let limit):
             Problem("limit_reached", status: 409, "There are \(limit) identities already, which is the most.")
+        case .suspended:
+            Problem(
+                "account_suspended", status: 403,
+                "This account is suspended. Ask whoever runs this instance.")
+        case .alreadySuspended: Problem("already_suspended", status: 409, "This is suspended already.")
+        case .notSuspended: Problem("not_suspended", status: 409, "This is not suspended.")
         }
     }
 }

@@ -77,4 +77,26 @@ enum IdentityStore {
     static func setVerified(_ id: UserID, in tx: any Transaction) throws {
         try tx.run("UPDATE users SET verified_at = \(tx.now) WHERE id = \(id)")
     }
+
+    /// False when it is suspended already.
+    static func setSuspended(_ id: UserID, because reason: String, in tx: any Transaction) throws -> Bool {
+        try tx.run(
+            """
+            UPDATE users SET suspended_at = \(tx.now), suspended_because = \(reason), updated_at = \(tx.now)
+            WHERE id = \(id) AND suspended_at IS NULL
+            """) == 1
+    }
+
+    /// False when it is not suspended.
+    static func setResumed(_ id: UserID, in tx: any Transaction) throws -> Bool {
+        try tx.run(
+            """
+            UPDATE users SET suspended_at = NULL, suspended_because = NULL, updated_at = \(tx.now)
+            WHERE id = \(id) AND suspended_at IS NOT NULL
+            """) == 1
+    }
+
+    static func suspendedAt(_ id: UserID, in tx: any Transaction) throws -> Timestamp? {
+        try tx.first("SELECT suspended_at FROM users WHERE id = \(id)") { $0.optionalTime(0) } ?? nil
+    }
 }

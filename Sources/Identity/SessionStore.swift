@@ -16,7 +16,8 @@ enum SessionStore {
         try tx.first(
             """
             SELECT sessions.id, user_id, name, is_operator, last_seen_at
-            FROM sessions JOIN users ON users.id = user_id WHERE token_hash = \(hash) AND expires_at > \(tx.now)
+            FROM sessions JOIN users ON users.id = user_id
+            WHERE token_hash = \(hash) AND expires_at > \(tx.now) AND suspended_at IS NULL
             """
         ) { row in
             Bearer(

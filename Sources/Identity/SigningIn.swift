@@ -64,6 +64,7 @@ extension Identity {
     package static func openSession(
         for user: User, on device: Device, in tx: any Transaction
     ) throws -> SignedIn {
+        guard try IdentityStore.suspendedAt(user.id, in: tx) == nil else { throw IdentityProblem.suspended }
         let token = Token(.session)
         let session = Session(
             id: SessionID(at: tx.now), userAgent: device.userAgent, address: device.address, createdAt: tx.now,

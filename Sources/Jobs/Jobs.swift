@@ -26,6 +26,11 @@ package enum Jobs {
         if job.runAt <= tx.now { tx.afterCommit { JobSignal.wake() } }
         return job.id
     }
+
+    /// Deletes a number of an organisation's jobs at most; returns how many. For an organisation that is deleted.
+    package static func erase(limit: Int, in tx: any Transaction) throws -> Int {
+        try JobsStore.erase(limit: limit, in: tx)
+    }
 }
 
 extension Scope {

@@ -244,4 +244,13 @@ enum JobsStore {
             lost: Int(try row.int(9)), unique: row.optionalText(10), lastError: row.optionalText(11),
             createdAt: try row.time(12), startedAt: row.optionalTime(13), finishedAt: row.optionalTime(14))
     }
+
+    /// Deletes a number of an organisation's jobs at most, with their failures; returns how many.
+    static func erase(limit: Int, in tx: any Transaction) throws -> Int {
+        try tx.run(
+            """
+            DELETE FROM jobs WHERE id IN
+              (SELECT id FROM jobs WHERE organization_id = \(try tx.organization()) LIMIT \(limit))
+            """)
+    }
 }

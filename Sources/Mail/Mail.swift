@@ -24,6 +24,11 @@ package struct Message: Sendable {
 
 /// The outbox, seen from a feature.
 package enum Mail {
+    /// Deletes a number of an organisation's messages at most; returns how many. For an organisation that is deleted.
+    package static func erase(limit: Int, in tx: any Transaction) throws -> Int {
+        try MailStore.erase(limit: limit, in: tx)
+    }
+
     /// Puts a message into the outbox, in the same transaction as what it tells of.
     ///
     /// The message belongs to the organisation of the transaction's scope, or to the instance. A job delivers it when

@@ -65,4 +65,13 @@ enum MailStore {
         case .instance: "instance"
         }
     }
+
+    /// Deletes a number of an organisation's messages at most; returns how many.
+    static func erase(limit: Int, in tx: any Transaction) throws -> Int {
+        try tx.run(
+            """
+            DELETE FROM messages WHERE id IN
+              (SELECT id FROM messages WHERE organization_id = \(try tx.organization()) LIMIT \(limit))
+            """)
+    }
 }

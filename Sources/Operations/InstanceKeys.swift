@@ -51,6 +51,18 @@ package struct InstanceKeys: Sendable {
         return stored.count
     }
 
+    /// A key of an instance that is only looked at; nil when it was never made or no master key is here.
+    package static func find(
+        _ name: String, configured: String?, file: String, in tx: any Transaction
+    ) throws -> [UInt8]? {
+        guard let sealed = try InstanceKeysStore.all(in: tx)[name] else { return nil }
+        do {
+            return try masterKey(configured, file, isFirstStart: false).key.open(sealed, name: name)
+        } catch MasterKeyProblem.missing {
+            return nil
+        }
+    }
+
     private static func reread(_ name: String, _ master: MasterKey, _ database: any Database) throws -> [UInt8] {
         let stored = try database.read(in: .instance) { tx in try InstanceKeysStore.all(in: tx) }
         guard let sealed = stored[name] else { throw MasterKeyProblem.wrong }

@@ -15,7 +15,9 @@ extension Operations {
                 \(HTML.section("State", lead: Self.summary(findings), Self.list(findings)))\
                 \(Self.table(of: backups.list(), now: Clock.system.now))\(Self.table(of: organizations))
                 """
-            return PageView("Instance", section: "operator", badge: Self.badge(findings), body)
+            return PageView(
+                "Instance", section: "operator", badge: Self.badge(findings),
+                actions: [HTML.linkButton("Audit log", href: "/operator/audit")], body)
         }
         pages.action("/operator/backups", "takeBackup", allow: .operators) { _, tx in
             _ = try Self.requestBackup(in: tx)
@@ -65,7 +67,10 @@ extension Operations {
             HTML.table(
                 "Organisations", columns: ["Name", "Short name", "Id", .date("Since")],
                 rows: organizations.map {
-                    ["\($0.name)", "\($0.slug)", HTML.code($0.id.text), HTML.date($0.createdAt)]
+                    [
+                        HTML.rowLink($0.name, href: "/operator/orgs/\($0.id)"), "\($0.slug)", HTML.code($0.id.text),
+                        HTML.date($0.createdAt),
+                    ]
                 },
                 empty: HTML.emptyState("No organisation yet", "The first one is made with the set-up link.")))
     }

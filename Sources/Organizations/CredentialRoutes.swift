@@ -39,8 +39,17 @@ extension Organizations {
         }
         routes.delete(
             "/v1/orgs/{org}/invitations/{invitation}", "revokeInvitation", "Withdraw an open invitation",
-            tag: "members", allow: .member(.membersManage)
-        ) { call, tx in try Self.revoke(try call.id("invitation"), in: tx) }
+            tag: "members", allow: .member(.membersManage), problems: ["above_own_role"]
+        ) { call, tx in try Self.revoke(try call.id("invitation"), by: try call.ownRole(), in: tx) }
+        routes.post(
+            "/v1/orgs/{org}/invitations/{invitation}/resend", "resendInvitation",
+            "Send an invitation again, with a new link", tag: "members", allow: .member(.membersManage),
+            body: NoBody.self, returns: Invitation.self,
+            problems: ["above_own_role", "already_member", "already_invited", "just_sent"]
+        ) { call, tx in
+            try Self.resend(
+                try call.id("invitation"), by: try call.ownRole(), origin: call.request.origin, in: tx)
+        }
     }
 
     func addAPIKeys(to routes: inout Routes) {
@@ -56,10 +65,14 @@ extension Organizations {
             tag: "api-keys", allow: .member(.keysManage), body: CreateAPIKeyRequest.self, returns: NewAPIKey.self,
             status: 201, problems: ["above_own_role", "limit_reached"]
         ) { call, tx in
-            try Self.createKey(
-                name: call.body.name, role: call.body.role, expiresAt: call.body.expiresAt, by: try call.ownRole(),
-                in: tx)
+            try Self.createKey(call.body.request, by: try call.ownRole(), in: tx)
         }
+        routes.post(
+            "/v1/orgs/{org}/api-keys/{key}/rotate", "rotateAPIKey",
+            "Make a successor of an API key; the old one works for 24 hours more", tag: "api-keys",
+            allow: .member(.keysManage), body: NoBody.self, returns: NewAPIKey.self, status: 201,
+            problems: ["above_own_role", "already_rotated", "limit_reached"]
+        ) { call, tx in try Self.rotateKey(try call.id("key"), by: try call.ownRole(), in: tx) }
         routes.get(
             "/v1/orgs/{org}/api-keys/{key}", "getAPIKey", "Read an API key, without its secret", tag: "api-keys",
             allow: .member(.keysRead), returns: APIKey.self

@@ -29,6 +29,29 @@ enum InvitationsStore {
             invitation)
     }
 
+    /// An invitation that nobody accepted or withdrew, and when its newest mail was sent.
+    static func findUnanswered(
+        _ id: InvitationID, in tx: any Transaction
+    ) throws -> (invitation: Invitation, sentAt: Timestamp)? {
+        try tx.first(
+            """
+            SELECT \(columns), coalesce(sent_at, created_at) FROM invitations
+            WHERE organization_id = \(try tx.organization()) AND id = \(id)
+              AND (state = \(Invitation.State.pending) OR state = \(Invitation.State.expired))
+            """
+        ) { (try invitation($0), try $0.time(7)) }
+    }
+
+    /// Gives an invitation another token and a new end.
+    static func renew(_ id: InvitationID, hash: [UInt8], until end: Timestamp, in tx: any Transaction) throws {
+        try tx.run(
+            """
+            UPDATE invitations SET state = \(Invitation.State.pending), token_hash = \(hash), expires_at = \(end),
+              sent_at = \(tx.now)
+            WHERE organization_id = \(try tx.organization()) AND id = \(id)
+            """)
+    }
+
     /// The open invitation of a token, and whose it is. Scope: instance.
     static func open(
         hash: [UInt8], in tx: any Transaction

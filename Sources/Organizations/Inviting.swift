@@ -36,11 +36,42 @@ extension Organizations {
         return invitation
     }
 
-    /// Withdraws an open invitation. Throws 404 when there is none. Scope: the organisation.
-    static func revoke(_ id: InvitationID, in tx: any Transaction) throws {
-        guard let invitation = try InvitationsStore.find(id, in: tx),
-            try InvitationsStore.setState(.revoked, of: id, in: tx)
+    /// How long to wait before an invitation is sent again.
+    static let resendPause = Milliseconds.minutes(5)
+
+    /// Sends an open or expired invitation again, with a new link that works for 7 days; the old one ends.
+    ///
+    /// Throws 404, `above_own_role` (403), `just_sent`, `already_member`, `already_invited` (409).
+    static func resend(
+        _ id: InvitationID, by own: Role, origin: String, in tx: any Transaction
+    ) throws -> Invitation {
+        guard let found = try InvitationsStore.findUnanswered(id, in: tx),
+            let organization = try OrganizationsStore.find(tx.organization(), in: tx),
+            let email = EmailAddress(found.invitation.email)
         else { throw Problem.notFound("open invitation") }
+        guard found.invitation.role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
+        guard tx.now.since(found.sentAt) >= resendPause else { throw OrganizationsProblem.justSent }
+        guard try !MembersStore.hasEmail(email.folded, in: organization.id, in: tx) else {
+            throw OrganizationsProblem.alreadyMember
+        }
+        if found.invitation.state != .pending {
+            guard try !InvitationsStore.hasPending(email, in: tx) else { throw OrganizationsProblem.alreadyInvited }
+        }
+        let token = Token(.once)
+        try InvitationsStore.renew(id, hash: token.hash, until: tx.now.adding(Invitation.lifetime), in: tx)
+        guard let invitation = try InvitationsStore.find(id, in: tx) else { throw Problem.notFound("open invitation") }
+        try OrganizationsMail.invitation(invitation, to: email, organization.name, origin, token.text, in: tx)
+        try announce("invitation.resent", invitation, in: tx)
+        return invitation
+    }
+
+    /// Withdraws an open invitation. Throws 404 when there is none, `above_own_role` (403). Scope: the organisation.
+    static func revoke(_ id: InvitationID, by own: Role, in tx: any Transaction) throws {
+        guard let invitation = try InvitationsStore.find(id, in: tx) else { throw Problem.notFound("open invitation") }
+        guard invitation.role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
+        guard try InvitationsStore.setState(.revoked, of: id, in: tx) else {
+            throw Problem.notFound("open invitation")
+        }
         try announce("invitation.revoked", invitation, in: tx)
     }
 

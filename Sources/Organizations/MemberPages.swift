@@ -61,8 +61,16 @@ extension Organizations {
         pages.action(
             "/orgs/{org}/invitations/{invitation}/revoke", "revokeInvitationPage", allow: .member(.membersManage)
         ) { call, tx in
-            try Self.revoke(try call.id("invitation"), in: tx)
+            try Self.revoke(try call.id("invitation"), by: try call.ownRole(), in: tx)
             return .redirect(to: "/orgs/\(try call.organization())/members", flash: "The invitation is withdrawn.")
+        }
+        pages.action(
+            "/orgs/{org}/invitations/{invitation}/resend", "resendInvitationPage", allow: .member(.membersManage)
+        ) { call, tx in
+            let invitation = try Self.resend(
+                try call.id("invitation"), by: try call.ownRole(), origin: call.request.origin, in: tx)
+            return .redirect(
+                to: "/orgs/\(try call.organization())/members", flash: "A new link went to \(invitation.email).")
         }
     }
 
@@ -83,10 +91,13 @@ extension Organizations {
         let invitations = open.map { invitation -> [HTML] in
             let revoke = HTML.postButton(
                 "Withdraw", action: "\(base)/invitations/\(invitation.id)/revoke", size: .small)
+            let resend = HTML.postButton(
+                "Send again", action: "\(base)/invitations/\(invitation.id)/resend", size: .small)
             let state = invitation.expiresAt > now ? HTML.badge("Open", .info) : HTML.badge("Expired", .warn)
             return [
                 "\(invitation.email)", HTML.label(invitation.role.title), state, "\(invitation.invitedBy)",
-                HTML.age(invitation.expiresAt, now: now), isManager ? revoke : .empty,
+                HTML.age(invitation.expiresAt, now: now),
+                isManager && invitation.role <= role ? HTML.actions([resend, revoke]) : .empty,
             ]
         }
         let pending = HTML.section(

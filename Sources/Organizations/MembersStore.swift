@@ -17,6 +17,31 @@ enum MembersStore {
         }
     }
 
+    /// The role of a user, and how the organisation stands. Scope: instance.
+    static func standing(
+        of user: UserID, in organization: OrganizationID, in tx: any Transaction
+    ) throws -> (role: Role, isSuspended: Bool, isLeaving: Bool)? {
+        try tx.first(
+            """
+            SELECT role, suspended_at IS NOT NULL, deletion_at IS NOT NULL
+            FROM members JOIN organizations ON id = organization_id
+            WHERE organization_id = \(organization) AND user_id = \(user)
+            """
+        ) { (try $0.choice(0), try $0.flag(1), try $0.flag(2)) }
+    }
+
+    /// Organisations that would have no owner without a user: those that work. Scope: instance.
+    static func ownedAlone(by user: UserID, in tx: any Transaction) throws -> Bool {
+        try tx.exists(
+            """
+            SELECT 1 FROM members AS m JOIN organizations AS o ON o.id = m.organization_id
+            WHERE m.user_id = \(user) AND m.role = \(Role.owner) AND o.suspended_at IS NULL AND o.deletion_at IS NULL
+              AND NOT EXISTS (SELECT 1 FROM members AS n JOIN users AS u ON u.id = n.user_id
+                WHERE n.organization_id = m.organization_id AND n.role = \(Role.owner) AND n.user_id <> \(user)
+                  AND u.suspended_at IS NULL)
+            """)
+    }
+
     static func find(_ user: UserID, in organization: OrganizationID, in tx: any Transaction) throws -> Member? {
         try tx.first(
             """
@@ -35,6 +60,10 @@ enum MembersStore {
             SELECT \(columns) FROM members JOIN users ON id = user_id
             WHERE organization_id = \(organization) \(below) ORDER BY user_id DESC LIMIT \(limit)
             """, member)
+    }
+
+    static func isSuspended(_ user: UserID, in tx: any Transaction) throws -> Bool {
+        try tx.exists("SELECT 1 FROM users WHERE id = \(user) AND suspended_at IS NOT NULL")
     }
 
     static func withRole(
@@ -60,8 +89,9 @@ enum MembersStore {
     ) throws -> Bool {
         try tx.exists(
             """
-            SELECT 1 FROM members
+            SELECT 1 FROM members JOIN users ON id = user_id
             WHERE organization_id = \(organization) AND role = \(Role.owner) AND user_id <> \(user)
+              AND suspended_at IS NULL
             """)
     }
 

@@ -12,9 +12,15 @@ package struct Organization: Codable, Sendable, Versioned {
     package let version: Int64
     package let createdAt: Timestamp
     package let updatedAt: Timestamp
+    /// Since when nobody but operators may do anything with it; nil: it works.
+    package let suspendedAt: Timestamp?
+    /// When it is deleted for good, unless that is undone before.
+    package let deletionAt: Timestamp?
 
     enum CodingKeys: String, CodingKey {
         case id, name, slug, version
+        case suspendedAt = "suspended_at"
+        case deletionAt = "deletion_at"
         case createdAt = "created_at"
         case updatedAt = "updated_at"
     }

@@ -9,10 +9,19 @@ package struct Organizations: Sendable {
     let database: any Database
     let identity: Identity
     let uses: LastUse
+    let takesTestKeys: Bool
+    let departures: [Departure]
 
-    package init(database: any Database, identity: Identity) {
+    /// - Parameters:
+    ///   - takesTestKeys: whether keys that begin with `rfk_test_` work: not where money is moved.
+    ///   - departures: what other features do when an organisation is deleted.
+    package init(
+        database: any Database, identity: Identity, takesTestKeys: Bool = true, departures: [Departure] = []
+    ) {
+        self.departures = departures
         self.database = database
         self.identity = identity
+        self.takesTestKeys = takesTestKeys
         uses = LastUse()
     }
 
@@ -28,13 +37,18 @@ package struct Organizations: Sendable {
 
     /// Finds whom a session token or API key belongs to. Scope: instance.
     package func principal(token: String, in tx: any Transaction) throws -> Principal? {
-        guard token.utf8.starts(with: APIKeyText.prefix.utf8) else {
-            return try identity.principal(token: token, in: tx)
-        }
-        guard APIKeyText.isWellFormed(token), let key = try APIKeysStore.bearer(of: APIKeyText.hash(token), in: tx)
+        guard APIKeyText.isKey(token) else { return try identity.principal(token: token, in: tx) }
+        guard APIKeyText.isWellFormed(token), takesTestKeys || !APIKeyText.isTest(token),
+            let key = try APIKeysStore.bearer(of: APIKeyText.hash(token), in: tx)
         else { return nil }
         uses.note(key.id.text, at: tx.now, recorded: key.lastUsedAt)
-        return Principal(.apiKey(key.id, organization: key.organization, role: key.role), display: key.name)
+        var principal = Principal(
+            .apiKey(key.id, organization: key.organization, role: key.role), display: key.name)
+        principal.permissions = key.permissions.map { Set($0) }
+        principal.ranges = key.ranges.compactMap { AddressRange($0) }
+        // A range that can't be read any more must not open the key to everybody.
+        guard principal.ranges.count == key.ranges.count else { return nil }
+        return principal
     }
 
     /// The role of a principal in an organisation; a key's is in its own row, so it costs no read. Scope: instance.
@@ -42,9 +56,19 @@ package struct Organizations: Sendable {
         of principal: Principal, in organization: OrganizationID, in tx: any Transaction
     ) throws -> Role? {
         switch principal.credential {
-        case .session(_, let user), .external(_, let user): try MembersStore.role(of: user, in: organization, in: tx)
+        case .session(_, let user), .external(_, let user): try role(of: user, in: organization, in: tx)
         case .apiKey(_, let own, let role): own == organization ? role : nil
         }
+    }
+
+    /// Refuses members of a suspended organisation, and of one about to be deleted all but its owners.
+    private static func role(
+        of user: UserID, in organization: OrganizationID, in tx: any Transaction
+    ) throws -> Role? {
+        guard let standing = try MembersStore.standing(of: user, in: organization, in: tx) else { return nil }
+        if standing.isSuspended { throw OrganizationsProblem.suspended }
+        if standing.isLeaving, standing.role != .owner { throw OrganizationsProblem.leaving }
+        return standing.role
     }
 
     /// Writes down when keys and sessions were last used; call about once a minute and before the end.

@@ -4,6 +4,22 @@ import Mail
 import Storage
 
 enum OrganizationsMail {
+    static func deletion(
+        of organization: String, at end: Timestamp, by person: String, to email: EmailAddress, in tx: any Transaction
+    ) throws {
+        try Mail.send(
+            Message(
+                to: email, subject: "\(organization) will be deleted on \(CivilDate(end))",
+                text: """
+                    Hello,
+
+                    \(person) asked for the deletion of \(organization). Members and API keys are refused from now on.
+                    On \(CivilDate(end)) everything is deleted, but for invoices and books, which the law wants kept.
+
+                    Until then every owner can undo it, in the settings of the organisation.
+                    """), in: tx)
+    }
+
     static func invitation(
         _ invitation: Invitation, to email: EmailAddress, _ organization: String, _ origin: String, _ token: String,
         in tx: any Transaction

@@ -22,6 +22,8 @@ extension Organizations {
         addAcceptance(to: &pages)
         addMemberPages(to: &pages)
         addKeyPages(to: &pages, shell: shell)
+        addEndingPages(to: &pages)
+        addOperatorPages(to: &pages)
     }
 
     private func addHome(to pages: inout Pages) {
@@ -120,7 +122,7 @@ extension Organizations {
     private func addSettings(to pages: inout Pages) {
         pages.form("/orgs/{org}/settings", "settingsPage", allow: .member(.organizationManage)) { call, state, tx in
             let organization = try Self.required(try call.organization(), in: tx)
-            return Self.settingsPage(organization, state)
+            return try Self.settingsPage(organization, try call.ownRole(), state, in: tx)
         } submit: { call, tx in
             let organization = try Self.required(try call.organization(), in: tx)
             _ = try Self.update(organization, name: call.body["name"], slug: call.body["slug"], in: tx)
@@ -132,7 +134,9 @@ extension Organizations {
         }
     }
 
-    private static func settingsPage(_ organization: Organization, _ state: FormState) -> PageView {
+    private static func settingsPage(
+        _ organization: Organization, _ role: Role, _ state: FormState, in tx: any Transaction
+    ) throws -> PageView {
         let base = "/orgs/\(organization.id)"
         let fields: HTML = """
             \(HTML.textField("name", label: "Name", state: state, default: organization.name))\
@@ -144,7 +148,8 @@ extension Organizations {
             "Settings", section: "settings",
             """
             \(HTML.panel("Name", HTML.form(action: "\(base)/settings", submit: "Save", state: state, fields)))\
-            \(HTML.section("Leave this organisation", lead: "The last owner can't leave.", leaveButton(base)))
+            \(HTML.section("Leave this organisation", lead: "The last owner can't leave.", leaveButton(base)))\
+            \(role.allows(.organizationDelete) ? try endingSections(organization, in: tx) : .empty)
             """)
     }
 }

@@ -11,6 +11,15 @@ enum OrganizationsProblem: ProblemConvertible {
     case invitationForSomebodyElse
     case accountExists
     case tooMany(String, limit: Int)
+    case alreadyRotated
+    case suspended
+    case alreadySuspended
+    case notSuspended
+    case notYourself
+    case leaving
+    case alreadyLeaving
+    case notLeaving
+    case justSent
 
     var problem: Problem {
         switch self {
@@ -49,6 +58,37 @@ enum OrganizationsProblem: ProblemConvertible {
             Problem(
                 "limit_reached", status: 409,
                 "There are \(limit) \(what) already, which is the most. Remove some first.")
+        case .alreadyRotated:
+            Problem(
+                "already_rotated", status: 409,
+                "This key has a successor already. Rotate that one, or revoke this one.")
+        default: stateProblem
+        }
+    }
+
+    /// What the state of an organisation refuses.
+    private var stateProblem: Problem {
+        switch self {
+        case .suspended:
+            Problem(
+                "organization_suspended", status: 403,
+                "This organisation is suspended. Ask whoever runs this instance.")
+        case .leaving:
+            Problem(
+                "organization_leaving", status: 403,
+                "This organisation is about to be deleted. Only its owners can see it, and undo that.")
+        case .alreadySuspended: Problem("already_suspended", status: 409, "This is suspended already.")
+        case .notSuspended: Problem("not_suspended", status: 409, "This is not suspended.")
+        case .notYourself:
+            Problem("not_yourself", status: 409, "You can't suspend yourself. Somebody else who runs this has to.")
+        case .alreadyLeaving:
+            Problem("already_leaving", status: 409, "The deletion was asked for already.")
+        case .notLeaving:
+            Problem("not_leaving", status: 409, "No deletion was asked for, so there is nothing to undo.")
+        case .justSent:
+            Problem(
+                "just_sent", status: 409, "The invitation was sent less than five minutes ago. Wait a little.")
+        default: Problem("internal_error", status: 500, "Something went wrong on our side.", underlying: self)
         }
     }
 }

@@ -23,6 +23,20 @@ struct ChangeRoleRequest: RequestBody {
     let role: Role
 }
 
+struct TransferRequest: RequestBody {
+    let userID: UserID
+
+    enum CodingKeys: String, CodingKey {
+        case userID = "user_id"
+    }
+}
+
+struct SuspensionRequest: RequestBody {
+    let reason: String
+
+    static let rules: [String: Rule] = ["reason": .length(1...500)]
+}
+
 struct InviteRequest: RequestBody {
     let email: String
     let role: Role
@@ -55,12 +69,35 @@ struct SignUpRequest: RequestBody {
 struct CreateAPIKeyRequest: RequestBody {
     let name: String
     let role: Role
+    let permissions: [Permission]?
+    let allowedAddresses: [String]?
+    let isTest: Bool?
     let expiresAt: Timestamp?
 
     enum CodingKeys: String, CodingKey {
-        case name, role
+        case name, role, permissions
+        case allowedAddresses = "allowed_addresses"
+        case isTest = "is_test"
         case expiresAt = "expires_at"
     }
 
-    static let rules: [String: Rule] = ["name": .length(1...100)]
+    static let rules: [String: Rule] = [
+        "name": .length(1...100),
+        "permissions": .all([
+            .length(1...50), .note("What the key may do of what the role holds; everything, unless given."),
+        ]),
+        "allowed_addresses": .all([
+            .length(0...50), .note("Addresses and networks (CIDR) it may be used from; anywhere, unless given."),
+        ]),
+        "is_test": .note("Makes an rfk_test_ key, which is refused in production mode."),
+    ]
+
+    var request: Organizations.KeyRequest {
+        var request = Organizations.KeyRequest(name: name, role: role)
+        request.permissions = permissions
+        request.allowedAddresses = allowedAddresses ?? []
+        request.isTest = isTest ?? false
+        request.expiresAt = expiresAt
+        return request
+    }
 }

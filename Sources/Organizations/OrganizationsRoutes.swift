@@ -13,6 +13,7 @@ extension Organizations {
         addInvitations(to: &routes)
         addAPIKeys(to: &routes)
         addAuthorizing(to: &routes)
+        addOperatorRoutes(to: &routes)
     }
 
     private func addOrganizations(to routes: inout Routes) {
@@ -44,6 +45,20 @@ extension Organizations {
             try call.requireMatch(organization)
             return try Self.update(organization, name: call.body.name, slug: call.body.slug, in: tx)
         }
+        routes.delete(
+            "/v1/orgs/{org}", "deleteOrganization", "Delete an organisation; it can be undone for 30 days", tag: "orgs",
+            allow: .member(.organizationDelete), problems: ["already_leaving"]
+        ) { call, tx in try requestDeletion(try Self.required(try call.organization(), in: tx), in: tx) }
+        routes.post(
+            "/v1/orgs/{org}/restore", "restoreOrganization", "Undo the deletion of an organisation", tag: "orgs",
+            allow: .member(.organizationDelete), body: NoBody.self, returns: Organization.self,
+            problems: ["not_leaving"]
+        ) { call, tx in try Self.undoDeletion(try Self.required(try call.organization(), in: tx), in: tx) }
+        routes.post(
+            "/v1/orgs/{org}/transfer", "transferOrganization",
+            "Make another member the owner in your place; you become an admin", tag: "orgs",
+            allow: .member(.organizationDelete), body: TransferRequest.self, returns: Member.self
+        ) { call, tx in try Self.transfer(to: call.body.userID, from: try call.user(), in: tx) }
     }
 
     private func addMembers(to routes: inout Routes) {

@@ -13,12 +13,14 @@ enum OrganizationsStore {
                 """),
     ]
 
-    private static let columns: SQL = "id, name, slug, version, created_at, updated_at"
+    private static let columns: SQL =
+        "id, name, slug, version, created_at, updated_at, suspended_at, deletion_at"
 
     private static func organization(_ row: Row, from column: Int = 0) throws -> Organization {
         Organization(
             id: try row.id(column), name: try row.text(column + 1), slug: try row.text(column + 2),
-            version: try row.int(column + 3), createdAt: try row.time(column + 4), updatedAt: try row.time(column + 5))
+            version: try row.int(column + 3), createdAt: try row.time(column + 4), updatedAt: try row.time(column + 5),
+            suspendedAt: row.optionalTime(column + 6), deletionAt: row.optionalTime(column + 7))
     }
 
     static func find(_ id: OrganizationID, in tx: any Transaction) throws -> Organization? {
@@ -60,11 +62,67 @@ enum OrganizationsStore {
         let below: SQL = before.map { "AND id < \($0)" } ?? ""
         return try tx.rows(
             """
-            SELECT role, id, name, slug, organizations.version, organizations.created_at, organizations.updated_at
+            SELECT role, id, name, slug, organizations.version, organizations.created_at, organizations.updated_at,
+              suspended_at, deletion_at
             FROM members JOIN organizations ON id = organization_id
             WHERE user_id = \(user) \(below) ORDER BY id DESC LIMIT \(limit)
             """
         ) { Membership(organization: try organization($0, from: 1), role: try $0.choice(0)) }
+    }
+
+    /// Scope: instance.
+    static func setSuspended(
+        _ id: OrganizationID, at instant: Timestamp?, because reason: String?, in tx: any Transaction
+    ) throws {
+        try tx.run(
+            """
+            UPDATE organizations SET suspended_at = \(instant), suspended_because = \(reason), version = version + 1,
+              updated_at = \(tx.now)
+            WHERE id = \(id)
+            """)
+    }
+
+    /// Why an organisation is suspended. Scope: instance.
+    static func suspensionReason(of id: OrganizationID, in tx: any Transaction) throws -> String? {
+        try tx.first("SELECT suspended_because FROM organizations WHERE id = \(id)") { $0.optionalText(0) } ?? nil
+    }
+
+    /// Scope: instance.
+    static func setDeletion(_ id: OrganizationID, at instant: Timestamp?, in tx: any Transaction) throws {
+        try tx.run(
+            """
+            UPDATE organizations SET deletion_at = \(instant), version = version + 1, updated_at = \(tx.now)
+            WHERE id = \(id)
+            """)
+    }
+
+    /// Organisations whose time has come, the oldest first. Scope: instance.
+    static func dueForDeletion(limit: Int, in tx: any Transaction) throws -> [OrganizationID] {
+        try tx.rows(
+            """
+            SELECT id FROM organizations
+            WHERE deletion_at IS NOT NULL AND deletion_at <= \(tx.now) AND deleted_at IS NULL
+            ORDER BY deletion_at LIMIT \(limit)
+            """
+        ) { try $0.id(0) }
+    }
+
+    /// Leaves the row, which invoices and books refer to, without its name. Scope: instance.
+    static func bury(_ id: OrganizationID, in tx: any Transaction) throws {
+        try tx.run(
+            """
+            UPDATE organizations SET name = 'Deleted organisation', slug = \(String(id.text.suffix(26))),
+              deleted_at = \(tx.now), version = version + 1, updated_at = \(tx.now)
+            WHERE id = \(id)
+            """)
+    }
+
+    /// Members, invitations and keys of the transaction's organisation.
+    static func deletePeople(in tx: any Transaction) throws {
+        let id = try tx.organization()
+        try tx.run("DELETE FROM api_keys WHERE organization_id = \(id)")
+        try tx.run("DELETE FROM invitations WHERE organization_id = \(id)")
+        try tx.run("DELETE FROM members WHERE organization_id = \(id)")
     }
 
     /// How many organisations a user belongs to, counted up to a limit. Scope: instance.

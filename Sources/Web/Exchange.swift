@@ -18,6 +18,11 @@ struct Exchange: Sendable {
     var parameters: [String: String] = [:]
     var query: [String: String] = [:]
     var cookieToken: String?
+    var principal: Principal?
+    /// Whether the route is the principal's to call.
+    var isAdmitted = false
+    /// Whose log a refusal belongs into.
+    var deniedScope = Scope.instance
     var limitHeaders: [(name: String, value: String)] = []
     var allow: [String] = []
     var closesConnection = false
@@ -63,6 +68,7 @@ struct Exchange: Sendable {
         let parsed = try FormDecoding.decode(Array(rawQuery.utf8), marker: "?")
         var problems: [FieldProblem] = []
         for (name, value) in parsed {
+            try Self.refuseCredential(in: value)
             guard let parameter = endpoint.query.first(where: { $0.name == name }) else {
                 if endpoint.output.isPage { continue }
                 problems.append(FieldProblem("?\(name)", "unknown_field", "There is no such parameter."))

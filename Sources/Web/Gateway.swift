@@ -21,6 +21,8 @@ package struct Gateway: Sendable {
         package var logger: Logger
         /// Told of every request once it is answered.
         package var record: @Sendable (RequestRecord) -> Void
+        /// Told of every attempt that was refused for want of a right or a valid credential.
+        package var onDenial: (@Sendable (Denial) -> Void)?
 
         package init(
             authentication: Authentication, cursors: CursorSigner, answers: AnswerSeal, origin: String,
@@ -134,12 +136,18 @@ package struct Gateway: Sendable {
             return try await run(endpoint, call, scope: caller.scope, exchange)
         } catch let error as any ProblemConvertible {
             guard let recover = endpoint.recover, (400..<500).contains(error.problem.status) else { throw error }
+            note(error, exchange)
             return try database.read(in: caller.scope) { tx in try recover(error.problem, call, tx) }
         }
     }
 
     private func refused(_ error: any Error, _ exchange: Exchange) -> Response {
-        completed(exchange.problemResponse(for: error, logger: settings.logger), exchange)
+        note(error, exchange)
+        return completed(exchange.problemResponse(for: error, logger: settings.logger), exchange)
+    }
+
+    private func note(_ error: any Error, _ exchange: Exchange) {
+        if let onDenial = settings.onDenial, let denial = exchange.denial(for: error) { onDenial(denial) }
     }
 
     private func completed(_ response: Response, _ exchange: Exchange) -> Response {
@@ -172,8 +180,10 @@ package struct Gateway: Sendable {
     /// Who calls, in which scope, with which role; throws when the route is not theirs to call.
     private func admit(_ exchange: inout Exchange, to endpoint: Endpoint, in tx: any Transaction) throws -> Caller {
         let principal = try authenticate(&exchange, in: tx)
+        exchange.principal = principal
         let scope = try exchange.scope(of: endpoint)
-        let role = try authorise(principal, for: endpoint, scope: scope, in: tx)
+        let role = try authorise(principal, for: endpoint, scope: scope, &exchange, in: tx)
+        exchange.isAdmitted = true
         try settings.limits.spend(for: endpoint, by: principal, &exchange.limitHeaders)
         return Caller(principal: principal, role: role, scope: scope)
     }
@@ -208,11 +218,17 @@ package struct Gateway: Sendable {
         } else if principal == nil {
             throw Problem.unauthenticated
         }
+        if let principal, !principal.mayCall(from: exchange.address) {
+            exchange.principal = principal
+            throw Problem(
+                "address_not_allowed", status: 403, "This key may not be used from the address \(exchange.address).")
+        }
         return principal
     }
 
     private func authorise(
-        _ principal: Principal?, for endpoint: Endpoint, scope: Scope, in tx: any Transaction
+        _ principal: Principal?, for endpoint: Endpoint, scope: Scope, _ exchange: inout Exchange,
+        in tx: any Transaction
     ) throws -> Role? {
         if endpoint.access == .anyone { return nil }
         guard let principal else { throw Problem.unauthenticated }
@@ -222,13 +238,17 @@ package struct Gateway: Sendable {
                 try settings.authentication.role(principal, organization, tx)
             }
             guard let role else { throw Problem.notFound("organisation") }
-            guard role.allows(permission) else { throw Problem.forbidden(permission) }
+            exchange.deniedScope = scope
+            guard principal.user != nil || !(permission.isForPeople || endpoint.output.isPage) else {
+                throw Problem.sessionRequired
+            }
+            guard principal.allows(permission, as: role) else { throw Problem.forbidden(permission) }
             return role
         case (.operators, _):
             guard principal.isOperator else { throw Problem.notFound() }
         default:
             guard principal.user != nil else {
-                throw Problem("session_required", status: 403, "This is for people: sign in; an API key can't do it.")
+                throw Problem.sessionRequired
             }
         }
         return nil

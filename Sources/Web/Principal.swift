@@ -19,11 +19,27 @@ package struct Principal: Sendable, Hashable {
     package let display: String
     /// Whether the user runs this instance.
     package let isOperator: Bool
+    /// What a key may do of what its role holds; nil is all of it.
+    package var permissions: Set<Permission>?
+    /// Where a key may be used from; empty is anywhere.
+    package var ranges: [AddressRange] = []
 
     package init(_ credential: Credential, display: String, isOperator: Bool = false) {
         self.credential = credential
         self.display = display
         self.isOperator = isOperator
+    }
+
+    /// Whether this principal may do something with a role: a key never more than it was made for.
+    package func allows(_ permission: Permission, as role: Role) -> Bool {
+        role.allows(permission) && permissions?.contains(permission) ?? true
+    }
+
+    /// Whether this principal may call from an address.
+    func mayCall(from address: String) -> Bool {
+        if ranges.isEmpty { return true }
+        guard let address = ClientAddress(address) else { return false }
+        return ranges.contains { $0.contains(address) }
     }
 
     /// The user behind a session or an issuer's token; nil for API keys.

@@ -152,9 +152,9 @@ struct AuditChainTests {
         let database = try await open()
         let seen = try database.read(in: .organization(one)) { tx in
             (
-                try AuditStore.page(of: .organization(one), before: nil, action: nil, limit: 9, in: tx).map(
+                try AuditStore.page(of: .organization(one), before: nil, limit: 9, in: tx).map(
                     \.event.sequence),
-                try AuditStore.page(of: .organization(two), before: nil, action: nil, limit: 9, in: tx).count
+                try AuditStore.page(of: .organization(two), before: nil, limit: 9, in: tx).count
             )
         }
         #expect(seen.0 == [3, 2, 1] && seen.1 == 0)
@@ -164,8 +164,10 @@ struct AuditChainTests {
         let database = try await open()
         let pages = try database.read(in: .organization(one)) { tx in
             try [(Int64?.some(3), "thing.changed"), (nil, "thing.removed")].map {
-                try AuditStore.page(of: .organization(one), before: $0.0, action: $0.1, limit: 9, in: tx)
-                    .map(\.event.sequence)
+                try AuditStore.page(
+                    of: .organization(one), before: $0.0, filter: AuditFilter(action: $0.1), limit: 9, in: tx
+                )
+                .map(\.event.sequence)
             }
         }
         #expect(pages == [[2, 1], []])

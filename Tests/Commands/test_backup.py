@@ -22,12 +22,12 @@ def count(path, table):
 class Writer(threading.Thread):
     """Invites people one after the other until it is told to stop."""
 
-    def __init__(self, workspace, key):
+    def __init__(self, workspace):
         super().__init__(daemon=True)
-        self.workspace, self.key, self.written, self.is_over = workspace, key, [], False
+        self.workspace, self.written, self.is_over = workspace, [], False
 
     def run(self):
-        client = self.workspace.client(self.key)
+        client = self.workspace.client(self.workspace.session)
         while not self.is_over:
             body = {"email": f"{uuid.uuid4().hex}@example.com", "role": "viewer"}
             answer = client.post(f"{self.workspace.base}/invitations", body)
@@ -44,7 +44,7 @@ def running(tmp_path):
 
 def test_a_backup_taken_while_writing_is_complete_and_verifies(running, tmp_path):
     workspace = Workspace(running)
-    writer = Writer(workspace, workspace.make_key("admin"))
+    writer = Writer(workspace)
     writer.start()
     time.sleep(0.3)
     before = list(writer.written)

@@ -26,6 +26,11 @@ struct APIKeyTextTests {
         }
     }
 
+    @Test func `a test key differs in its prefix only`() {
+        let key = APIKeyText.make(isTest: true)
+        #expect(key.hasPrefix("rfk_test_") && APIKeyText.isWellFormed(key))
+    }
+
     @Test(arguments: [
         "", "rfk_live_", "rfk_live_abc", "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", "rfk_live_ééééééééééééééééééééé",
     ])

@@ -40,9 +40,10 @@ struct InvitationTests {
             try InvitationsStore.page(.pending, limit: 10, in: tx)
         }
         let id = try #require(open.first?.id)
-        try await company.act { try Organizations.revoke(id, in: $0) }
+        try await company.act { try Organizations.revoke(id, by: .owner, in: $0) }
         #expect(await refusal { try await company.accept(token, by: company.stranger.id) } == "invitation_unusable")
-        #expect(await refusal { try await company.act { try Organizations.revoke(id, in: $0) } } == "not_found")
+        #expect(
+            await refusal { try await company.act { try Organizations.revoke(id, by: .owner, in: $0) } } == "not_found")
     }
 
     @Test func `nobody invites above their own role, or who is a member already`() async throws {

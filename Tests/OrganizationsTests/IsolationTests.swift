@@ -55,7 +55,9 @@ struct IsolationTests {
                 try await asGlobex(company) { try Organizations.revokeKey(key.key.id, by: .owner, in: $0) }
             } == "not_found")
         #expect(
-            await refusal { try await asGlobex(company) { try Organizations.revoke(invitation.id, in: $0) } }
+            await refusal {
+                try await asGlobex(company) { try Organizations.revoke(invitation.id, by: .owner, in: $0) }
+            }
                 == "not_found")
         #expect(
             await refusal { try await asGlobex(company) { try Organizations.remove(editor, by: .owner, in: $0) } }

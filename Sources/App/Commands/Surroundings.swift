@@ -23,9 +23,20 @@ enum Surroundings {
         return .good("\(report.entries) entries in \(report.books) books: balances, chains and triggers are sound")
     }
 
-    static let audit = InstanceFacts.Verification("Audit log") { tx in
-        let report = try Audit.verify(in: tx)
+    static let auditName = "Audit log"
+
+    /// As `doctor` looks at it: every checkpoint by the key it carries.
+    static let audit = InstanceFacts.Verification(auditName) { tx in try audit(Audit.Evidence(), tx) }
+
+    static func audit(
+        _ evidence: Audit.Evidence, _ tx: any Transaction
+    ) throws -> InstanceFacts.Verification.Outcome {
+        let report = try Audit.verify(with: evidence, in: tx)
         if let problem = report.firstProblem { return .bad(problem) }
-        return .good("\(report.records) records in \(report.chains) chains, none touched")
+        return .good(
+            """
+            \(report.records) records in \(report.chains) chains, none touched; \
+            \(report.checkpoints) checkpoints agree
+            """)
     }
 }

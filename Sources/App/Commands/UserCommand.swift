@@ -8,7 +8,8 @@ import Storage
 
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "user", abstract: "Make accounts and set passwords.", subcommands: [Create.self, Reset.self])
+        commandName: "user", abstract: "Make accounts, set passwords, suspend.",
+        subcommands: [Create.self, Reset.self, Suspend.self, Resume.self])
 
     struct Create: Command {
         static let configuration = CommandConfiguration(

@@ -57,7 +57,10 @@ extension Setting {
     ]
 
     private static let keeping: [Setting] = [
-        Setting("backups.folder", .path, "The folder of backups; backups beside the database when nothing is set.")
+        Setting("backups.folder", .path, "The folder of backups; backups beside the database when nothing is set."),
+        Setting(
+            "audit.retention_days", .integer(0...36500), default: "0",
+            "Days that audit records are kept at least; 0 is for ever."),
     ]
 
     /// Every option and, for secrets, the one that names its file.

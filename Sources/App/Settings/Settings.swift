@@ -63,6 +63,8 @@ package struct Settings: Sendable {
     package var supabaseURL: String?
     /// Whom our own access tokens are for; nil: the public address.
     package var tokenAudience: String?
+    /// How long audit records are kept; 0 is for ever.
+    package var auditRetentionDays: Int
 
     /// The file beside the database in which a master key is kept that was made on first start.
     package var masterKeyFile: String { database + ".key" }
@@ -74,6 +76,7 @@ extension Settings {
         func number(_ key: String) -> Int { Int(text(key)) ?? 0 }
         func optional(_ key: String) -> String? { text(key).isEmpty ? nil : text(key) }
         database = text("database")
+        auditRetentionDays = number("audit.retention_days")
         mode = Mode(rawValue: text("mode")) ?? .sandbox
         parts = Set(Setting.list(text("roles")).compactMap(Part.init))
         masterKey = optional("master_key")

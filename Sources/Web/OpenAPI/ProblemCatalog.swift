@@ -14,7 +14,17 @@ package struct ProblemCode: Sendable {
     }
 
     /// All codes by status; a test compares them with the sources and with docs/errors.md.
-    package static let all: [ProblemCode] = general + accounts + organizations + money + ledger + operations
+    package static let all: [ProblemCode] =
+        general + accounts + organizations + money + ledger + operations
+        + audit
+
+    static let audit = [
+        ProblemCode("size_out_of_range", 422, "A proof was asked for in more or fewer records than there are."),
+        ProblemCode("tree_broken", 500, "The stored tree does not fit the records. Run `raptorflow audit verify`."),
+        ProblemCode(
+            "tree_behind", 503,
+            "Many records were written just now and are not in the tree yet. Try again in a minute."),
+    ]
 
     static let general = [
         ProblemCode("malformed_target", 400, "The path or query is too long or not a path. Check the address."),
@@ -25,9 +35,13 @@ package struct ProblemCode: Sendable {
         ProblemCode("idempotency_key_required", 400, "The operation moves money: send an Idempotency-Key."),
         ProblemCode("idempotency_key_invalid", 400, "The key must be 1 to 255 visible ASCII characters."),
         ProblemCode(
+            "credential_in_query", 400,
+            "A key or token stood in the address, where logs keep it. Revoke it; send credentials in a header."),
+        ProblemCode(
             "unauthenticated", 401, "No credential, or one that is unknown, expired or revoked. Sign in again."),
         ProblemCode("permission_denied", 403, "Known, but the role lacks the permission that the detail names."),
         ProblemCode("session_required", 403, "An API key tried what only a signed-in person can do."),
+        ProblemCode("address_not_allowed", 403, "The key may not be used from this address."),
         ProblemCode("cross_origin_request", 403, "A browser sent this from a page of another site."),
         ProblemCode("not_found", 404, "There is no such thing, or it belongs to another organisation."),
         ProblemCode("method_not_allowed", 405, "The address takes other methods; `Allow` lists them."),
@@ -50,6 +64,7 @@ package struct ProblemCode: Sendable {
     ]
 
     static let accounts = [
+        ProblemCode("account_suspended", 403, "The account is suspended. Ask whoever runs the instance."),
         ProblemCode("wrong_credentials", 401, "E-mail and password do not belong together."),
         ProblemCode("email_taken", 409, "There is an account with this e-mail address. Sign in instead."),
         ProblemCode("already_set_up", 409, "The instance has its first account; the set-up link works once."),
@@ -71,6 +86,15 @@ package struct ProblemCode: Sendable {
             "invitation_for_somebody_else", 403,
             "The invitation is for another e-mail address than the account that is signed in."),
         ProblemCode("slug_taken", 409, "Another organisation has this short name."),
+        ProblemCode("organization_suspended", 403, "The organisation is suspended. Ask whoever runs the instance."),
+        ProblemCode("organization_leaving", 403, "The organisation is about to be deleted; its owners can undo that."),
+        ProblemCode("already_suspended", 409, "The organisation or account is suspended already."),
+        ProblemCode("not_suspended", 409, "The organisation or account is not suspended."),
+        ProblemCode("not_yourself", 409, "Nobody suspends themselves. Somebody else who runs the instance has to."),
+        ProblemCode("already_leaving", 409, "The deletion of the organisation was asked for already."),
+        ProblemCode("not_leaving", 409, "No deletion was asked for, so there is nothing to undo."),
+        ProblemCode("just_sent", 409, "The invitation was sent less than five minutes ago. Wait a little."),
+        ProblemCode("already_rotated", 409, "The key has a successor. Rotate that one, or revoke this one."),
         ProblemCode("last_owner", 409, "An organisation always has an owner: make somebody else one first."),
         ProblemCode("already_member", 409, "There is a member with this e-mail address."),
         ProblemCode("already_invited", 409, "An invitation to this e-mail address is open."),

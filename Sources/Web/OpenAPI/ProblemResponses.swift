@@ -11,7 +11,10 @@ enum ProblemResponses {
         switch endpoint.access {
         case .anyone: break
         case .signedIn: codes.append("session_required")
-        case .member: codes += ["permission_denied", "not_found"]
+        case .member(let permission):
+            codes += ["permission_denied", "not_found", "address_not_allowed", "organization_suspended"]
+            codes.append("organization_leaving")
+            if permission.isForPeople { codes.append("session_required") }
         case .operators: codes.append("not_found")
         }
         if endpoint.access != .anyone, isWrite { codes.append("cross_origin_request") }
@@ -22,7 +25,7 @@ enum ProblemResponses {
         }
         if endpoint.requiresIdempotencyKey { codes.append("idempotency_key_required") }
         if endpoint.method == "PATCH" { codes.append("precondition_failed") }
-        if !endpoint.query.isEmpty { codes += ["validation_failed", "malformed_form"] }
+        if !endpoint.query.isEmpty { codes += ["validation_failed", "malformed_form", "credential_in_query"] }
         switch endpoint.body {
         case .json: codes += ["malformed_json", "body_too_large", "unsupported_media_type", "validation_failed"]
         case .form: codes += ["malformed_form", "body_too_large", "unsupported_media_type"]

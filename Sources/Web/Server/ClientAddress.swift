@@ -89,42 +89,24 @@ package struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
 
 /// The proxies whose forwarding headers are believed: addresses and networks.
 package struct TrustedProxies: Sendable, Hashable {
-    private struct Network: Sendable, Hashable {
-        let address: ClientAddress
-        let length: Int
-    }
-
-    private let networks: [Network]
+    private let networks: [AddressRange]
 
     /// Nobody: the address of the socket is the client's.
     package static let none = TrustedProxies(networks: [])
 
-    private init(networks: [Network]) { self.networks = networks }
+    private init(networks: [AddressRange]) { self.networks = networks }
 
     /// Reads addresses and networks such as `10.0.0.0/8` or `fd00::/8`; throws what is neither.
     package init(_ texts: [String]) throws(InvalidProxy) {
-        var networks: [Network] = []
+        var networks: [AddressRange] = []
         for text in texts {
-            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            guard (1...2).contains(parts.count), let address = ClientAddress(String(parts[0])) else {
-                throw InvalidProxy(text: text)
-            }
-            let width = address.isIPv4 ? 32 : 128
-            guard let length = parts.count == 2 ? Int(parts[1]) : width, (0...width).contains(length) else {
-                throw InvalidProxy(text: text)
-            }
-            networks.append(Network(address: address, length: length))
+            guard let network = AddressRange(text) else { throw InvalidProxy(text: text) }
+            networks.append(network)
         }
         self.networks = networks
     }
 
-    package func contains(_ address: ClientAddress) -> Bool {
-        networks.contains { network in
-            guard network.address.isIPv4 == address.isIPv4 else { return false }
-            let width = address.isIPv4 ? 32 : 128
-            return (network.address.bits ^ address.bits) >> UInt128(width - network.length) == 0
-        }
-    }
+    package func contains(_ address: ClientAddress) -> Bool { networks.contains { $0.contains(address) } }
 }
 
 /// A trusted proxy that is no address.
