@@ -52,10 +52,8 @@ package struct CompactToken: Sendable {
         return text
     }
 
-    /// Whether a credential has the form of a token at all: what opaque tokens and API keys never have.
-    package static func isLikely(_ text: String) -> Bool {
-        text.utf8.starts(with: "eyJ".utf8) && text.utf8.contains(UInt8(ascii: "."))
-    }
+    /// Whether a credential could be a token: sessions and API keys have no dot.
+    package static func isLikely(_ text: String) -> Bool { text.utf8.contains(UInt8(ascii: ".")) }
 
     /// The `iss` that the payload states: good for choosing whose keys to verify with, never for making an address.
     package func statedIssuer() throws(TokenRefusal) -> String {

@@ -166,3 +166,12 @@ def test_a_list_with_a_mistake_keeps_the_server_from_starting(tmp_path):
     (tmp_path / "issuers.json").write_text('{"issuers": [{"name": "corp", "issuer": "http://corp.example"}]}')
     refused = Server(tmp_path).run("serve", "--port", "0", "--issuers", "issuers.json")
     assert refused.returncode == 1 and "issuer must be an https address" in refused.stderr
+    missing = Server(tmp_path).run("serve", "--port", "0", "--issuers", "nowhere.json")
+    assert missing.returncode == 1 and "nowhere.json: it must be JSON" in missing.stderr
+    open_road = Server(tmp_path).run("serve", "--port", "0", "--supabase-url", "http://abc.supabase.co")
+    assert open_road.returncode == 2 and "supabase.url must be https" in open_road.stderr
+    (tmp_path / "issuers.json").write_text(json.dumps({"issuers": [
+        {"name": "app", "profile": "supabase", "issuer": "https://abc.supabase.co/auth/v1"}]}))
+    twice = Server(tmp_path).run(
+        "serve", "--port", "0", "--issuers", "issuers.json", "--supabase-url", "https://abc.supabase.co/")
+    assert twice.returncode == 1 and "keep one" in twice.stderr

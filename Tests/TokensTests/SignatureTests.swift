@@ -128,6 +128,21 @@ struct SignatureTests {
         #expect(minter.refusal(other) == .malformed)
     }
 
+    @Test func `any one character changed makes a token worthless`() throws {
+        let good = Array(try minter.token().utf8)
+        for position in good.indices {
+            var text = good
+            text[position] = text[position] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            #expect(minter.refusal(String(decoding: text, as: UTF8.self)) != nil, "character \(position)")
+        }
+    }
+
+    @Test func `blanks in a header are part of it`() throws {
+        let token = try minter.token(header: "{ \"alg\" : \"ES256\",\n \"kid\" : \"k1\" }")
+        #expect(CompactToken.isLikely(token))
+        #expect(minter.refusal(token) == nil)
+    }
+
     @Test func `JWT-16 encrypted and compressed tokens are refused before anything is undone`() throws {
         let five = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA"
         #expect(minter.refusal(five) == .malformed)
