@@ -37,9 +37,10 @@ package struct Identity: Sendable {
     /// revoked. Throws `PendingCredential` when an issuer's token needs more than a read. Scope: instance.
     package func principal(token: String, in tx: any Transaction) throws -> Principal? {
         if CompactToken.isLikely(token) { return try externalPrincipal(token, in: tx) }
-        guard let hash = Token.hash(token, .session), let found = try SessionStore.bearer(of: hash, in: tx) else {
-            return nil
+        let found = try tx.remembering("session \(token)") {
+            try Token.hash(token, .session).flatMap { try SessionStore.bearer(of: $0, in: tx) }
         }
+        guard let found else { return nil }
         uses.note(found.session.text, at: tx.now, recorded: found.lastSeenAt)
         return Principal(
             .session(found.session, user: found.user), display: found.name, isOperator: found.isOperator)

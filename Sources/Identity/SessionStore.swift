@@ -4,7 +4,7 @@ import Storage
 
 enum SessionStore {
     /// What a request needs to know of its session, in one answer.
-    struct Bearer {
+    struct Bearer: Sendable {
         let session: SessionID
         let user: UserID
         let name: String

@@ -24,7 +24,7 @@ enum APIKeysStore {
     }
 
     /// What a request needs to know of its key, in one answer.
-    struct Bearer {
+    struct Bearer: Sendable {
         let id: APIKeyID
         let organization: OrganizationID
         let role: Role

@@ -38,17 +38,25 @@ package struct Organizations: Sendable {
     /// Finds whom a session token or API key belongs to. Scope: instance.
     package func principal(token: String, in tx: any Transaction) throws -> Principal? {
         guard APIKeyText.isKey(token) else { return try identity.principal(token: token, in: tx) }
+        let found = try tx.remembering("key \(token)") { try bearer(of: token, in: tx) }
+        guard let (key, lastUsedAt, principal) = found else { return nil }
+        uses.note(key.text, at: tx.now, recorded: lastUsedAt)
+        return principal
+    }
+
+    private func bearer(
+        of token: String, in tx: any Transaction
+    ) throws -> (key: APIKeyID, lastUsedAt: Timestamp?, principal: Principal)? {
         guard APIKeyText.isWellFormed(token), takesTestKeys || !APIKeyText.isTest(token),
             let key = try APIKeysStore.bearer(of: APIKeyText.hash(token), in: tx)
         else { return nil }
-        uses.note(key.id.text, at: tx.now, recorded: key.lastUsedAt)
         var principal = Principal(
             .apiKey(key.id, organization: key.organization, role: key.role), display: key.name)
         principal.permissions = key.permissions.map { Set($0) }
         principal.ranges = key.ranges.compactMap { AddressRange($0) }
         // A range that can't be read any more must not open the key to everybody.
         guard principal.ranges.count == key.ranges.count else { return nil }
-        return principal
+        return (key.id, key.lastUsedAt, principal)
     }
 
     /// The role of a principal in an organisation; a key's is in its own row, so it costs no read. Scope: instance.

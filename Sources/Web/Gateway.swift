@@ -208,9 +208,7 @@ package struct Gateway: Sendable {
     /// needed, so that a program notices. The console's cookie is the exception: it just ends.
     private func authenticate(_ exchange: inout Exchange, in tx: any Transaction) throws -> Principal? {
         guard let credential = try exchange.credential() else { return nil }
-        let principal = try tx.remembering("principal \(credential.token)") {
-            try settings.authentication.principal(credential.token, tx)
-        }
+        let principal = try settings.authentication.principal(credential.token, tx)
         if credential.isCookie {
             guard principal != nil else { return nil }
             try exchange.checkSameOrigin(settings)
