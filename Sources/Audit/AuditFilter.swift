@@ -62,11 +62,11 @@ struct AuditFilter: Sendable, Equatable {
 
     var condition: SQL {
         var condition: SQL = ""
-        if let action { condition = condition + "AND action = \(action) " }
-        if let actor { condition = condition + "AND actor_id = \(actor) " }
-        if let target { condition = condition + "AND target_kind = \(target.kind) AND target_id = \(target.id) " }
-        if let from { condition = condition + "AND at >= \(from) " }
-        if let to { condition = condition + "AND at < \(to) " }
+        if let action { condition = condition + "AND e.action = \(action) " }
+        if let actor { condition = condition + "AND e.actor_id = \(actor) " }
+        if let target { condition = condition + "AND e.target_kind = \(target.kind) AND e.target_id = \(target.id) " }
+        if let from { condition = condition + "AND e.at >= \(from) " }
+        if let to { condition = condition + "AND e.at < \(to) " }
         return condition
     }
 }

@@ -209,8 +209,14 @@ enum AuditTreeStore {
             """)
     }
 
+    /// Records, and who acted in them; the tiles stay.
     static func deleteRecords(of chain: String, through sequence: Int64, in tx: any Transaction) throws -> Int {
         try tx.run(
+            """
+            DELETE FROM audit_actors
+            WHERE organization_id = \(chain) AND position < \(sequence / MerkleTree.tileWidth)
+            """)
+        return try tx.run(
             """
             DELETE FROM audit_events WHERE organization_id = \(chain) AND sequence <= \(sequence)
             """)

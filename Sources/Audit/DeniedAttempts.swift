@@ -89,9 +89,16 @@ package final class DeniedAttempts: Sendable {
             defer { state.waiting = [] }
             return state.waiting
         }
-        for attempt in attempts {
-            try await database.write(in: attempt.denial.scope, by: attempt.denial.actor) { tx in
-                try Self.record(attempt, in: tx)
+        for (index, attempt) in attempts.enumerated() {
+            do {
+                try await database.write(in: attempt.denial.scope, by: attempt.denial.actor) { tx in
+                    try Self.record(attempt, in: tx)
+                }
+            } catch {
+                // A full queue or disk: the rest waits for the next time.
+                let rest = attempts[index...].prefix(bounds.waiting)
+                state.withLock { $0.waiting.insert(contentsOf: rest, at: 0) }
+                throw error
             }
         }
     }

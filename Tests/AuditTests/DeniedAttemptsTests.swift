@@ -2,6 +2,7 @@
 import Core
 import Storage
 import StorageSQLite
+import Synchronization
 import TestSupport
 import Testing
 
@@ -63,6 +64,19 @@ struct DeniedAttemptsTests {
         #expect(newest[1].contains(#""left_out_before":9990"#) && !newest[0].contains("left_out"))
     }
 
+    @Test func `what can't be written now is written later`() async throws {
+        let file = try TestDatabase()
+        let database = Refusing(inner: file.database)
+        let denied = DeniedAttempts(database: database)
+        denied.note(denial())
+        denied.note(denial("user_2"))
+        database.isRefusing.withLock { $0 = true }
+        await #expect(throws: StorageError.overloaded) { try await denied.flush() }
+        database.isRefusing.withLock { $0 = false }
+        try await denied.flush()
+        #expect(try records(file).count == 2)
+    }
+
     @Test func `many callers together are bounded, and strangers of one network are one caller`() async throws {
         let clock = MovableClock(base: Clock { Self.start })
         let file = try TestDatabase(clock: clock.clock)
@@ -73,5 +87,36 @@ struct DeniedAttemptsTests {
         for number in 0..<5000 { denied.note(denial("user_\(number)")) }
         try await denied.flush()
         #expect(try records(file).count == 500)
+    }
+}
+
+/// A database whose queue of writers is full at times.
+private final class Refusing: Database {
+    let isRefusing = Mutex(false)
+    private let inner: SQLiteDatabase
+
+    init(inner: SQLiteDatabase) { self.inner = inner }
+
+    var clock: Clock { inner.clock }
+
+    func read<Value>(in scope: Scope, _ body: (any Transaction) throws -> Value) throws -> Value {
+        try inner.read(in: scope, body)
+    }
+
+    func readAtLength<Value: Sendable>(
+        in scope: Scope, _ body: @escaping @Sendable (any Transaction) throws -> Value
+    ) async throws -> Value {
+        try await inner.readAtLength(in: scope, body)
+    }
+
+    func write<Value: Sendable>(
+        in scope: Scope, by actor: Actor, _ body: @escaping @Sendable (any Transaction) throws -> Value
+    ) async throws -> Value {
+        if isRefusing.withLock({ $0 }) { throw StorageError.overloaded }
+        return try await inner.write(in: scope, by: actor, body)
+    }
+
+    func backup(to path: String, progress: @escaping @Sendable (Int, Int) -> Void) async throws {
+        try await inner.backup(to: path, progress: progress)
     }
 }

@@ -61,6 +61,26 @@ struct ExportTests {
         #expect(try found { $0.to = start } == [])
     }
 
+    /// The plans of SQLite for the statements that a filter makes, taken from its own words.
+    @Test func `a filter walks its index, and never the whole chain`() async throws {
+        let (file, _) = try await open()
+        var target = AuditFilter(action: "thing.made")
+        target.target = .init("thing", "t0")
+        target.from = start
+        let plans = try file.database.read(in: .instance) { tx in
+            try [AuditFilter(action: "thing.made"), target, AuditFilter(actor: "user_1")].map { filter in
+                let statement = AuditStore.statement(
+                    of: .instance, in: 1...9, filter, newestFirst: true, limit: 5)
+                return try tx.rows("EXPLAIN QUERY PLAN \(statement)") { try $0.text(3) }.joined(separator: "; ")
+            }
+        }
+        #expect(plans[0].contains("INDEX audit_events_action (organization_id=? AND action=? AND sequence>?"))
+        #expect(plans[1].contains("INDEX audit_events_target (organization_id=? AND target_kind=? AND target_id=?"))
+        for plan in plans {
+            #expect(plan.contains("PRIMARY KEY (organization_id=? AND sequence") && !plan.contains("TEMP B-TREE"))
+        }
+    }
+
     @Test func `a record is found by its time although the clock was set back`() async throws {
         let (file, clock) = try await open()
         clock.advance(by: -.minutes(30))

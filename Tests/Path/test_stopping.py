@@ -1,4 +1,6 @@
 """SES-3 and the end of organisations, over HTTP: what is suspended or deleted is refused from the next request on."""
+import re
+import urllib.parse
 import uuid
 
 import pytest
@@ -80,6 +82,56 @@ def test_a_deletion_refuses_all_but_owners_and_can_be_undone(workspace, team):
     assert team.owner.post(f"{team.base}/restore", key=key()).expect(200).json.get("deletion_at") is None
     team.key.get(team.base).expect(200)
     assert team.owner.post(f"{team.base}/restore", key=key()).expect(409).json["code"] == "not_leaving"
+
+
+def submit(workspace, path, session=None, **fields):
+    """Sends a form of the console as the browser of a signed-in person does."""
+    headers = {"Cookie": f"raptorflow={session or workspace.session}", "Sec-Fetch-Site": "same-origin",
+               "Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+    return Client(workspace.url).post(path, urllib.parse.urlencode(fields), headers=headers)
+
+
+def test_the_console_deletes_only_what_was_named_and_undoes_it(workspace, team):
+    console = f"/orgs/{team.organization}"
+    name = team.owner.get(team.base).json["name"]
+    submit(workspace, f"{console}/delete", confirm="something else").expect(422)
+    submit(workspace, f"{console}/delete", confirm=name).expect(303)
+    team.key.get(team.base).expect(401)
+    submit(workspace, f"{console}/restore").expect(303)
+    team.key.get(team.base).expect(200)
+
+
+def test_the_console_makes_narrow_keys_and_rotates_them(workspace, team):
+    console = f"/orgs/{team.organization}/api-keys"
+    wrong = submit(workspace, f"{console}/new", name="N", role="viewer", may_jobs_manage="on", days="90", kind="live",
+                   allowed_addresses="").expect(422).body.decode()
+    assert "does not hold this" in wrong and "<details class=\"behind\" open>" in wrong
+    submit(workspace, f"{console}/new", name="N", role="viewer", days="90", kind="live",
+           allowed_addresses="nowhere").expect(422)
+    made = submit(workspace, f"{console}/new", name="N", role="admin", may_jobs_read="on", days="90", kind="test",
+                  allowed_addresses="127.0.0.1\r\n::1").expect(201).body.decode()
+    secret = re.search(r"rfk_test_[0-9A-Za-z]{36}", made).group(0)
+    client = Client(workspace.url, secret)
+    client.get(f"{team.base}/jobs").expect(200)
+    client.get(team.base).expect(403)
+    key_id = team.owner.get(f"{team.base}/api-keys").json["data"][0]["id"]
+    rotated = submit(workspace, f"{console}/{key_id}/rotate").expect(201).body.decode()
+    assert re.search(r"rfk_test_[0-9A-Za-z]{36}", rotated).group(0) != secret
+    assert "Rotated" in page(workspace, console).expect(200).body.decode()
+
+
+def test_the_console_hands_over_and_stops(workspace, team):
+    submit(workspace, f"/orgs/{team.organization}/transfer", user_id="nobody").expect(422)
+    operator = f"/operator/orgs/{team.organization}"
+    submit(workspace, f"{operator}/suspend", session=team.session, reason="x").expect(404)
+    submit(workspace, f"{operator}/suspend", reason="").expect(422)
+    submit(workspace, f"{operator}/suspend", reason="unpaid").expect(303)
+    team.key.get(team.base).expect(401)
+    submit(workspace, f"{operator}/resume").expect(303)
+    team.key.get(team.base).expect(200)
+    submit(workspace, f"{operator}/users/{team.user}/suspend", reason="x").expect(303)
+    team.member.get("/v1/me").expect(401)
+    submit(workspace, f"{operator}/users/{team.user}/resume").expect(303)
 
 
 def test_the_commands_suspend_and_resume(server, workspace, team):

@@ -31,7 +31,10 @@ struct AuditCommand: AsyncParsableCommand {
                     let key = try InstanceKeys.find(
                         "audit", configured: settings.masterKey, file: settings.masterKeyFile, in: tx)
                     let signer = try key.map { try AuditSigner(key: $0) }
-                    return try Surroundings.audit(Audit.Evidence(publicKey: signer?.publicKey, checkpoints: kept), tx)
+                    let outcome = try Surroundings.audit(
+                        Audit.Evidence(publicKey: signer?.publicKey, checkpoints: kept), tx)
+                    guard signer == nil, case .good(let words) = outcome else { return outcome }
+                    return .good(words + ", by the key that each carries: the instance's own could not be opened here")
                 }, in: invocation)
         }
 
