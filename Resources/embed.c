@@ -36,6 +36,9 @@ FILE_BYTES(sqlite_0006) = {
 FILE_BYTES(sqlite_0007) = {
 #embed "migrations/sqlite/0007_billing.sql"
 };
+FILE_BYTES(sqlite_0009) = {
+#embed "migrations/sqlite/0009_second_factors.sql"
+};
 
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
@@ -51,6 +54,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0005_organizations.sql", sqlite_0005),
     ENTRY("migrations/sqlite/0006_ledger.sql", sqlite_0006),
     ENTRY("migrations/sqlite/0007_billing.sql", sqlite_0007),
+    ENTRY("migrations/sqlite/0009_second_factors.sql", sqlite_0009),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }

@@ -55,7 +55,8 @@ package struct Application: Sendable {
         self.database = database
         self.logger = logger
         let keys = try await InstanceKeys.unlock(
-            ["answers", "cursors", "sandbox"], configured: settings.masterKey, file: settings.masterKeyFile,
+            ["answers", "cursors", "sandbox", FactorSeal.keyName], configured: settings.masterKey,
+            file: settings.masterKeyFile,
             database: database)
         madeMasterKeyFile = keys.madeMasterKeyFile
         client = Self.client()

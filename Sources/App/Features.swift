@@ -28,7 +28,8 @@ struct Features: Sendable {
         settings: Settings, keys: InstanceKeys, client: HTTPClient, database: any Database, logger: Logger
     ) throws {
         self.database = database
-        identity = Identity(database: database)
+        identity = Identity(
+            database: database, seal: FactorSeal(key: try keys.bytes(FactorSeal.keyName)))
         organizations = Organizations(database: database, identity: identity)
         ledger = Ledger(database: database)
         payments = try Payments(settings: settings, keys: keys, client: client, database: database)
@@ -71,7 +72,7 @@ struct Features: Sendable {
             operatorItems: [NavItem("operator", "Instance", "/operator", .settings)]
         ).shell
         var pages = Pages(shell: shell)
-        identity.addPages(to: &pages)
+        identity.addPages(to: &pages, shell: shell)
         organizations.addPages(to: &pages, shell: shell)
         payments.billing.addPages(to: &pages)
         payments.sandbox?.addPages(to: &pages)

@@ -36,8 +36,11 @@ extension Identity {
         return user
     }
 
-    private static func accountPage(_ title: String, _ current: String, _ body: HTML) -> PageView {
-        let tabs = [("Profile", "/account"), ("Password", "/account/password"), ("Sessions", "/account/sessions")]
+    static func accountPage(_ title: String, _ current: String, _ body: HTML) -> PageView {
+        let tabs = [
+            ("Profile", "/account"), ("Password", "/account/password"), ("Second factor", "/account/second-factor"),
+            ("Sessions", "/account/sessions"),
+        ]
         return PageView(
             "Your account", section: "account", tabs: tabs.map { Tab($0.0, $0.1, isCurrent: $0.0 == current) },
             HTML.section(title, body))

@@ -40,7 +40,7 @@ extension Identity {
         }
     }
 
-    private static func known(_ email: String, in tx: any Transaction) throws -> User {
+    static func known(_ email: String, in tx: any Transaction) throws -> User {
         guard let address = EmailAddress(email), let user = try IdentityStore.find(email: address, in: tx) else {
             throw Problem.notFound("account")
         }

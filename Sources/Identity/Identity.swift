@@ -11,11 +11,15 @@ package struct Identity: Sendable {
     let hasher: PasswordHasher
     let throttle: SignInThrottle
     let uses: LastUse
+    let seal: FactorSeal?
 
-    /// - Parameter hasher: the pool that passwords are hashed on; one per process.
-    package init(database: any Database, hasher: PasswordHasher = PasswordHasher()) {
+    /// - Parameters:
+    ///   - hasher: the pool that passwords are hashed on; one per process.
+    ///   - seal: what seals the seeds of second factors; without it none can be added or checked, only removed.
+    package init(database: any Database, hasher: PasswordHasher = PasswordHasher(), seal: FactorSeal? = nil) {
         self.database = database
         self.hasher = hasher
+        self.seal = seal
         throttle = SignInThrottle()
         uses = LastUse()
     }
@@ -29,8 +33,11 @@ package struct Identity: Sendable {
             return nil
         }
         uses.note(found.session.text, at: tx.now, recorded: found.lastSeenAt)
-        return Principal(
+        var principal = Principal(
             .session(found.session, user: found.user), display: found.name, isOperator: found.isOperator)
+        principal.authenticatedAt = found.authenticatedAt
+        principal.hasSecondFactor = found.methods.hasSuffix(SignInMethod.code.rawValue)
+        return principal
     }
 
     /// Writes down when sessions were last used; call about once a minute and before the end.

@@ -5,8 +5,12 @@ package import Web
 
 extension Identity {
     /// Adds the console's pages.
-    package func addPages(to pages: inout Pages) {
+    ///
+    /// - Parameter shell: the same as the pages', for the answers that show recovery codes.
+    package func addPages(to pages: inout Pages, shell: @escaping Shell) {
         addSignIn(to: &pages)
+        addSecondStep(to: &pages)
+        addSecondFactor(to: &pages, shell: shell)
         addForgotten(to: &pages)
         addAccount(to: &pages)
     }
@@ -16,9 +20,9 @@ extension Identity {
             try Self.signInPage(call, state, isNew: Self.isWaitingForSetUp(in: tx))
         } submit: { call in
             let form = call.body
-            let signedIn = try await signIn(
+            let outcome = try await signIn(
                 email: form["email"], password: form.exact("password"), on: Device(call.request), by: call.actor)
-            return Self.enter(signedIn, origin: call.request.origin, to: form["next"])
+            return Self.proceed(outcome, origin: call.request.origin, to: form["next"])
         }
         pages.action("/sign-out", "signOutPage", allow: .anyone) { call, tx in
             if let session = call.sessionID, let user = call.principal?.user {

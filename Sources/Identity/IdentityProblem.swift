@@ -10,6 +10,14 @@ enum IdentityProblem: ProblemConvertible {
     case emailTaken
     case linkUnusable
     case alreadySetUp
+    /// There is a code to be given, and no way to give it here.
+    case secondFactorRequired
+    case secondFactorExists
+    case secondFactorAbsent
+    case challengeUnusable
+    case wrongCode
+    case tooManyCodes(retryAfter: Int)
+    case stepUpRequired
 
     var problem: Problem {
         switch self {
@@ -35,6 +43,39 @@ enum IdentityProblem: ProblemConvertible {
                 fields: [FieldProblem("/token", "link_unusable", "The link has expired, was used or is not complete.")])
         case .alreadySetUp:
             Problem("already_set_up", status: 409, "This instance has its first account. Sign in instead.")
+        default: secondFactorProblem
+        }
+    }
+
+    private var secondFactorProblem: Problem {
+        switch self {
+        case .secondFactorExists:
+            Problem(
+                "second_factor_exists", status: 409, "Your account has a second factor. Remove it to add another one.")
+        case .secondFactorAbsent:
+            Problem("second_factor_absent", status: 409, "Your account has no second factor. Add one first.")
+        case .challengeUnusable:
+            Problem(
+                "challenge_unusable", status: 422,
+                "The sign-in took longer than 5 minutes, or was completed already. Start again with your password.")
+        case .wrongCode:
+            Problem(
+                "wrong_code", status: 422,
+                "The code is wrong, too old, or was used before. Wait for the next one and type that.",
+                fields: [FieldProblem("/code", "wrong_code", "The code is wrong, too old, or was used before.")])
+        case .tooManyCodes(let seconds):
+            Problem(
+                "too_many_codes", status: 429,
+                "Too many wrong codes for this account. Wait \(max(1, (seconds + 59) / 60)) minutes, then try again.",
+                retryAfter: seconds)
+        case .stepUpRequired:
+            Problem(
+                "step_up_required", status: 403,
+                "Give your password or a code again first: your last sign-in is more than 10 minutes ago.")
+        default:
+            Problem(
+                "second_factor_required", status: 401,
+                "Your account has a second factor. Sign in with it first, then open the link again.")
         }
     }
 }

@@ -9,6 +9,7 @@ extension Identity {
         addSignIn(to: &routes)
         addPasswords(to: &routes)
         addMe(to: &routes)
+        addSecondFactor(to: &routes)
     }
 
     private func addSignIn(to routes: inout Routes) {
@@ -24,12 +25,14 @@ extension Identity {
             ) { _, _ in }
         }
         routes.act(
-            "/v1/auth/sign-in", "signIn", "Open a session with e-mail and password", tag: "auth", allow: .anyone,
-            body: SignInRequest.self, returns: SignedIn.self, status: 201,
+            "/v1/auth/sign-in", "signIn",
+            "Open a session with e-mail and password, or get the challenge for the second factor", tag: "auth",
+            allow: .anyone, body: SignInRequest.self, returns: SignInAnswer.self, status: 201,
             problems: ["wrong_credentials", "too_many_attempts", "overloaded"]
         ) { call in
-            try await signIn(
-                email: call.body.email, password: call.body.password, on: Device(call.request), by: call.actor)
+            SignInAnswer(
+                try await signIn(
+                    email: call.body.email, password: call.body.password, on: Device(call.request), by: call.actor))
         }
         routes.post(
             "/v1/auth/sign-out", "signOut", "End the session that the request came with", tag: "auth",

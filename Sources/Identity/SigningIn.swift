@@ -22,18 +22,18 @@ extension Identity {
         }
     }
 
-    /// Checks e-mail and password and opens a session.
+    /// Checks e-mail and password and opens a session, or asks for the second factor if the account has one.
     ///
     /// Throws `wrong_credentials` (401), `too_many_attempts` (429), `overloaded` (503). An unknown e-mail address costs
     /// as much time as a wrong password.
     package func signIn(
         email: String, password: String, on device: Device, by caller: Actor
-    ) async throws -> SignedIn {
+    ) async throws -> SignInOutcome {
         let user = try await check(email: email, password: password, on: device)
         return try await database.write(in: .instance, by: user.actor(like: caller)) { tx in
             // The account may have changed while the password was being checked.
             guard let user = try IdentityStore.find(user.id, in: tx) else { throw IdentityProblem.wrongCredentials }
-            return try Self.openSession(for: user, on: device, in: tx)
+            return try Self.enter(user, by: .password, on: device, in: tx)
         }
     }
 
@@ -60,16 +60,19 @@ extension Identity {
         }
     }
 
-    /// Opens a session for somebody whose credential was checked. Scope: instance; the actor should be the person.
+    /// Opens a session for somebody all of whose credentials were checked: `enter` asks for the second factor.
+    /// Scope: instance; the actor should be the person.
     package static func openSession(
-        for user: User, on device: Device, in tx: any Transaction
+        for user: User, by methods: [SignInMethod] = [.password], on device: Device, in tx: any Transaction
     ) throws -> SignedIn {
         let token = Token(.session)
         let session = Session(
             id: SessionID(at: tx.now), userAgent: device.userAgent, address: device.address, createdAt: tx.now,
-            lastSeenAt: tx.now, expiresAt: tx.now.adding(Session.lifetime), isCurrent: true)
+            lastSeenAt: tx.now, expiresAt: tx.now.adding(Session.lifetime), methods: methods.map(\.rawValue),
+            isCurrent: true)
         try SessionStore.insert(session, of: user.id, hash: token.hash, in: tx)
-        try Audit.record("session.created", on: .init("session", session.id), .object([]), in: tx)
+        let details = JSONValue.object(["methods": .array(session.methods.map { .string($0) })])
+        try Audit.record("session.created", on: .init("session", session.id), details, in: tx)
         return SignedIn(token: token.text, session: session, user: user)
     }
 

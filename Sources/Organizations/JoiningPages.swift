@@ -79,7 +79,8 @@ extension Organizations {
         let user = try await identity.check(email: open.invitation.email, password: password, on: device)
         return try await database.write(in: .instance, by: user.actor(like: call.actor)) { tx in
             _ = try Self.accept(token, by: user.id, in: tx)
-            return try Identity.openSession(for: user, on: device, in: tx)
+            // Someone with a second factor signs in first: there is no code on this page.
+            return try Identity.enter(user, by: .password, on: device, in: tx).session()
         }
     }
 

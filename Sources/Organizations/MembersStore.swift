@@ -17,6 +17,18 @@ enum MembersStore {
         }
     }
 
+    /// A role together with whether the organisation asks for a second factor: every request of a person needs both.
+    static func access(
+        of user: UserID, in organization: OrganizationID, in tx: any Transaction
+    ) throws -> (role: Role, requiresSecondFactor: Bool)? {
+        try tx.first(
+            """
+            SELECT role, requires_second_factor FROM members JOIN organizations ON id = organization_id
+            WHERE organization_id = \(organization) AND user_id = \(user)
+            """
+        ) { (role: try $0.choice(0), requiresSecondFactor: try $0.flag(1)) }
+    }
+
     static func find(_ user: UserID, in organization: OrganizationID, in tx: any Transaction) throws -> Member? {
         try tx.first(
             """

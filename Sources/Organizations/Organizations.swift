@@ -42,9 +42,20 @@ package struct Organizations: Sendable {
         of principal: Principal, in organization: OrganizationID, in tx: any Transaction
     ) throws -> Role? {
         switch principal.credential {
-        case .session(_, let user): try MembersStore.role(of: user, in: organization, in: tx)
+        case .session(_, let user):
+            try access(of: user, hasSecondFactor: principal.hasSecondFactor, to: organization, in: tx)
         case .apiKey(_, let own, let role): own == organization ? role : nil
         }
+    }
+
+    /// The role of a person, whichever way the session was opened; throws `second_factor_missing` (403) where the
+    /// organisation asks for one and the session has none.
+    private static func access(
+        of user: UserID, hasSecondFactor: Bool, to organization: OrganizationID, in tx: any Transaction
+    ) throws -> Role? {
+        guard let found = try MembersStore.access(of: user, in: organization, in: tx) else { return nil }
+        guard hasSecondFactor || !found.requiresSecondFactor else { throw OrganizationsProblem.secondFactorMissing }
+        return found.role
     }
 
     /// Writes down when keys and sessions were last used; call about once a minute and before the end.

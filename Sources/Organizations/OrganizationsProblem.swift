@@ -11,6 +11,7 @@ enum OrganizationsProblem: ProblemConvertible {
     case invitationForSomebodyElse
     case accountExists
     case tooMany(String, limit: Int)
+    case secondFactorMissing
 
     var problem: Problem {
         switch self {
@@ -45,6 +46,10 @@ enum OrganizationsProblem: ProblemConvertible {
             Problem(
                 "account_exists", status: 409,
                 "There is an account with the invited e-mail address. Sign in with it, then accept the invitation.")
+        case .secondFactorMissing:
+            Problem(
+                "second_factor_missing", status: 403,
+                "This needs a second factor. Add one to your account, or sign in with the one you have.")
         case .tooMany(let what, let limit):
             Problem(
                 "limit_reached", status: 409,

@@ -35,13 +35,15 @@ extension Organizations {
             allow: .member(.organizationRead), returns: Organization.self
         ) { call, tx in try Self.required(try call.organization(), in: tx) }
         routes.patch(
-            "/v1/orgs/{org}", "updateOrganization", "Change an organisation's name or short name", tag: "orgs",
-            allow: .member(.organizationManage), body: UpdateOrganizationRequest.self, returns: Organization.self,
-            problems: ["slug_taken"]
+            "/v1/orgs/{org}", "updateOrganization", "Change an organisation's name, short name or sign-in policy",
+            tag: "orgs", allow: .member(.organizationManage), body: UpdateOrganizationRequest.self,
+            returns: Organization.self, problems: ["slug_taken", "second_factor_missing", "step_up_required"]
         ) { call, tx in
             let organization = try Self.required(try call.organization(), in: tx)
             try call.requireMatch(organization)
-            return try Self.update(organization, name: call.body.name, slug: call.body.slug, in: tx)
+            let policy = try call.policy(call.body.requiresSecondFactor, of: organization, at: tx.now)
+            return try Self.update(
+                organization, name: call.body.name, slug: call.body.slug, requiresSecondFactor: policy, in: tx)
         }
     }
 
@@ -121,5 +123,16 @@ extension Call {
     func ownRole() throws(Problem) -> Role {
         guard let role else { throw .unauthenticated }
         return role
+    }
+
+    /// The sign-in policy that was asked for, if the caller may set it: a person who has a second factor, so that
+    /// nobody locks themselves out, and who gave a credential within the last 10 minutes.
+    func policy(_ wanted: Bool?, of organization: Organization, at now: Timestamp) throws -> Bool? {
+        guard let wanted, wanted != organization.requiresSecondFactor else { return nil }
+        guard let principal, principal.user != nil, principal.hasSecondFactor else {
+            throw OrganizationsProblem.secondFactorMissing
+        }
+        try requireFresh(at: now)
+        return wanted
     }
 }

@@ -13,12 +13,13 @@ enum OrganizationsStore {
                 """),
     ]
 
-    private static let columns: SQL = "id, name, slug, version, created_at, updated_at"
+    private static let columns: SQL = "id, name, slug, version, created_at, updated_at, requires_second_factor"
 
     private static func organization(_ row: Row, from column: Int = 0) throws -> Organization {
         Organization(
             id: try row.id(column), name: try row.text(column + 1), slug: try row.text(column + 2),
-            version: try row.int(column + 3), createdAt: try row.time(column + 4), updatedAt: try row.time(column + 5))
+            requiresSecondFactor: try row.flag(column + 6), version: try row.int(column + 3),
+            createdAt: try row.time(column + 4), updatedAt: try row.time(column + 5))
     }
 
     static func find(_ id: OrganizationID, in tx: any Transaction) throws -> Organization? {
@@ -43,11 +44,12 @@ enum OrganizationsStore {
     }
 
     static func update(
-        _ id: OrganizationID, name: String, slug: String, in tx: any Transaction
+        _ id: OrganizationID, name: String, slug: String, requiresSecondFactor: Bool, in tx: any Transaction
     ) throws -> Organization? {
         try tx.first(
             """
-            UPDATE organizations SET name = \(name), slug = \(slug), version = version + 1, updated_at = \(tx.now)
+            UPDATE organizations SET name = \(name), slug = \(slug),
+              requires_second_factor = \(requiresSecondFactor), version = version + 1, updated_at = \(tx.now)
             WHERE id = \(id) RETURNING \(columns)
             """
         ) { try organization($0) }
@@ -60,7 +62,8 @@ enum OrganizationsStore {
         let below: SQL = before.map { "AND id < \($0)" } ?? ""
         return try tx.rows(
             """
-            SELECT role, id, name, slug, organizations.version, organizations.created_at, organizations.updated_at
+            SELECT role, id, name, slug, organizations.version, organizations.created_at, organizations.updated_at,
+              requires_second_factor
             FROM members JOIN organizations ON id = organization_id
             WHERE user_id = \(user) \(below) ORDER BY id DESC LIMIT \(limit)
             """

@@ -17,6 +17,10 @@ package struct Principal: Sendable, Hashable {
     package let display: String
     /// Whether the user runs this instance.
     package let isOperator: Bool
+    /// When the person last gave a credential in this session; nil for API keys.
+    package var authenticatedAt: Timestamp?
+    /// Whether the session was opened, or confirmed, with a second factor.
+    package var hasSecondFactor = false
 
     package init(_ credential: Credential, display: String, isOperator: Bool = false) {
         self.credential = credential

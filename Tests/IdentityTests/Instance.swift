@@ -1,10 +1,11 @@
 // A fresh instance with accounts: a real file, a clock that moves, one thread for hashes.
 import Core
 import Foundation
-import Identity
 import Storage
 import StorageSQLite
 import Web
+
+@testable import Identity
 
 struct Instance {
     let database: any Database
@@ -21,7 +22,8 @@ struct Instance {
         path = FileManager.default.temporaryDirectory.appending(path: "identity-\(UUID().uuidString).db").path()
         database = try SQLiteDatabase(
             path: path, options: .init(migrations: Self.migrations, visibility: Identity.visibility), clock: time.clock)
-        identity = Identity(database: database, hasher: hasher)
+        identity = Identity(
+            database: database, hasher: hasher, seal: FactorSeal(key: [UInt8](repeating: 9, count: 32)))
     }
 
     static var migrations: [Migration] {
@@ -42,11 +44,35 @@ struct Instance {
         _ email: String = "meera@example.com", password: String = Instance.password, from address: String = "192.0.2.1"
     ) async throws -> SignedIn {
         try await identity.signIn(
-            email: email, password: password, on: .init(named: "Test", address: address), by: Self.actor)
+            email: email, password: password, on: .init(named: "Test", address: address), by: Self.actor
+        ).session()
     }
 
     func principalID(_ token: String) throws -> String? {
         try database.read(in: .instance) { try identity.principal(token: token, in: $0)?.id }
+    }
+
+    func principal(_ token: String) throws -> Principal? {
+        try database.read(in: .instance) { try identity.principal(token: token, in: $0) }
+    }
+
+    /// The 30 seconds that it is.
+    var step: Int64 { CodeSeed.step(at: time.clock.now) }
+
+    /// What somebody's authenticator holds.
+    func seed(of user: UserID) throws -> CodeSeed {
+        try database.read(in: .instance) { tx in
+            guard let stored = try SecondFactorStore.find(of: user, in: tx) else { throw Problem.notFound() }
+            return try identity.opened(identity.seal).open(stored.sealedSeed, of: user)
+        }
+    }
+
+    /// The challenge that a right password gives.
+    func challenge(_ email: String = "meera@example.com") async throws -> String {
+        let outcome = try await identity.signIn(
+            email: email, password: Self.password, on: Self.device, by: Self.actor)
+        guard case .needsCode(let challenge) = outcome else { throw Problem.notFound() }
+        return challenge.token
     }
 
     /// The text of the newest message in the outbox.

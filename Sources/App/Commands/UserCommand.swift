@@ -8,7 +8,8 @@ import Storage
 
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "user", abstract: "Make accounts and set passwords.", subcommands: [Create.self, Reset.self])
+        commandName: "user", abstract: "Make accounts, set passwords, take second factors away.",
+        subcommands: [Create.self, Reset.self, DisableSecondFactor.self])
 
     struct Create: Command {
         static let configuration = CommandConfiguration(
@@ -47,6 +48,23 @@ struct UserCommand: AsyncParsableCommand {
                 try await identity.resetPassword(email: email, to: password, by: IdentityAct.actor)
                 Terminal.say("\(email) has a new password. All sessions were ended.")
                 if generate { Terminal.say("Password: \(password)") }
+            }
+        }
+    }
+}
+
+extension UserCommand {
+    struct DisableSecondFactor: Command {
+        static let configuration = CommandConfiguration(
+            commandName: "disable-mfa",
+            abstract: "Take an account's second factor away; ends all its sessions and writes to its owner.")
+
+        @Argument(help: "The e-mail address.") var email: String
+
+        func run(in invocation: Invocation) async throws {
+            try await IdentityAct.run(in: invocation) { identity in
+                try await identity.disableSecondFactor(email: email, by: IdentityAct.actor)
+                Terminal.say("\(email) signs in with the password alone now. All sessions were ended.")
             }
         }
     }
