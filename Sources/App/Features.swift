@@ -29,7 +29,7 @@ struct Features: Sendable {
     ) throws {
         self.database = database
         identity = Identity(
-            database: database, seal: FactorSeal(key: try keys.bytes(FactorSeal.keyName)))
+            database: database, seal: FactorSeal(key: try keys.bytes(FactorSeal.keyName)), policy: settings.accounts)
         organizations = Organizations(database: database, identity: identity)
         ledger = Ledger(database: database)
         payments = try Payments(settings: settings, keys: keys, client: client, database: database)
@@ -43,6 +43,7 @@ struct Features: Sendable {
         var handlers = JobHandlers()
         try JobsFeature.addJobs(to: &handlers)
         try mail.addJobs(to: &handlers)
+        identity.addJobs(to: &handlers)
         try payments.billing.addJobs(to: &handlers)
         payments.sandbox?.addJobs(to: &handlers)
         try operations.addJobs(to: &handlers)

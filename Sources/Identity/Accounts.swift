@@ -39,6 +39,23 @@ extension Identity {
         return renamed
     }
 
+    /// Deletes an account with everything that is only its own; its organisations have to be left before.
+    package static func delete(_ id: UserID, in tx: any Transaction) throws {
+        guard let user = try IdentityStore.find(id, in: tx) else { throw Problem.unauthenticated }
+        try Audit.record("user.deleted", on: .init("user", id), .object([]), in: tx)
+        try IdentityMail.tell(
+            user, "Your account is deleted", "your account is deleted, with its sessions and its second factor.", in: tx
+        )
+        try IdentityStore.delete(id, in: tx)
+    }
+
+    /// Where somebody is signed in, newest first, at most 100.
+    package static func sessions(
+        of user: UserID, current: SessionID?, in tx: any Transaction
+    ) throws -> [Session] {
+        try SessionStore.page(of: user, current: current, limit: 100, in: tx)
+    }
+
     /// Notes that a mailed link came back: the mailbox is theirs.
     package static func confirmMailbox(of user: User, in tx: any Transaction) throws {
         if user.verifiedAt == nil { try IdentityStore.setVerified(user.id, in: tx) }

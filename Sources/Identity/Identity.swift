@@ -12,11 +12,17 @@ package struct Identity: Sendable {
     let throttle: SignInThrottle
     let uses: LastUse
     let seal: FactorSeal?
+    package let policy: AccountPolicy
 
     /// - Parameters:
     ///   - hasher: the pool that passwords are hashed on; one per process.
     ///   - seal: what seals the seeds of second factors; without it none can be added or checked, only removed.
-    package init(database: any Database, hasher: PasswordHasher = PasswordHasher(), seal: FactorSeal? = nil) {
+    ///   - policy: who may make an account, and which ways in there are.
+    package init(
+        database: any Database, hasher: PasswordHasher = PasswordHasher(), seal: FactorSeal? = nil,
+        policy: AccountPolicy = AccountPolicy()
+    ) {
+        self.policy = policy
         self.database = database
         self.hasher = hasher
         self.seal = seal

@@ -57,6 +57,13 @@ enum IdentityMail {
             """, in: tx)
     }
 
+    /// A message around one link, which carries its token in the fragment.
+    static func link(
+        to user: User, _ subject: String, _ lead: String, _ address: String, _ note: String, in tx: any Transaction
+    ) throws {
+        try tell(user, subject, "\(lead)\n\n\(address)\n\n\(note)", in: tx)
+    }
+
     static let notYou = "If it was not you, choose another password and tell the people who run this instance."
 
     /// Writes to the address of an account.
@@ -68,6 +75,8 @@ enum IdentityMail {
     static func send(
         to mailbox: EmailAddress, _ name: String, _ subject: String, _ text: String, in tx: any Transaction
     ) throws {
-        try Mail.send(Message(to: mailbox, subject: subject, text: "Hello \(name),\n\n\(text)\n"), in: tx)
+        try Mail.send(
+            Message(to: mailbox, subject: subject, text: "\(name.isEmpty ? "Hello" : "Hello \(name)"),\n\n\(text)\n"),
+            in: tx)
     }
 }

@@ -18,6 +18,8 @@ enum IdentityProblem: ProblemConvertible {
     case wrongCode
     case tooManyCodes(retryAfter: Int)
     case stepUpRequired
+    case signUpClosed
+    case magicLinksOff
 
     var problem: Problem {
         switch self {
@@ -54,6 +56,12 @@ enum IdentityProblem: ProblemConvertible {
                 "second_factor_exists", status: 409, "Your account has a second factor. Remove it to add another one.")
         case .secondFactorAbsent:
             Problem("second_factor_absent", status: 409, "Your account has no second factor. Add one first.")
+        case .signUpClosed:
+            Problem(
+                "sign_up_closed", status: 403,
+                "This instance does not let people make accounts themselves. Ask somebody who runs it.")
+        case .magicLinksOff:
+            Problem("magic_links_off", status: 403, "This instance mails no sign-in links. Use your password.")
         case .challengeUnusable:
             Problem(
                 "challenge_unusable", status: 422,

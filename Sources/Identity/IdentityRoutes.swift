@@ -10,6 +10,7 @@ extension Identity {
         addPasswords(to: &routes)
         addMe(to: &routes)
         addSecondFactor(to: &routes)
+        addMailedLinks(to: &routes)
     }
 
     private func addSignIn(to routes: inout Routes) {
@@ -48,7 +49,7 @@ extension Identity {
             "/v1/auth/password/forgot", "forgotPassword", "Mail a link for a new password, if there is such an account",
             tag: "auth", allow: .anyone, body: ForgotPasswordRequest.self, returns: NoBody.self, status: 204
         ) { call, tx in
-            try Self.forgotPassword(call.body.email, origin: call.request.origin, in: tx)
+            try request(.passwordReset, email: call.body.email, origin: call.request.origin, in: tx)
             return NoBody()
         }
         routes.act(
@@ -92,6 +93,9 @@ extension Identity {
                 in: tx)
             return call.page.page(rows, key: { $0.id.text })
         }
+        routes.delete(
+            "/v1/me/sessions", "revokeMyOtherSessions", "Sign all other devices out", tag: "me", allow: .signedIn
+        ) { call, tx in _ = try Self.endOtherSessions(of: try call.user(), keeping: call.sessionID, in: tx) }
         routes.delete(
             "/v1/me/sessions/{session}", "revokeMySession", "Sign a device out", tag: "me", allow: .signedIn
         ) { call, tx in try Self.endSession(try call.id("session"), of: try call.user(), in: tx) }

@@ -67,4 +67,17 @@ enum IdentityStore {
     static func setVerified(_ id: UserID, in tx: any Transaction) throws {
         try tx.run("UPDATE users SET verified_at = \(tx.now) WHERE id = \(id)")
     }
+
+    /// Gives an account another address, which is shown to be theirs.
+    static func setEmail(_ address: EmailAddress, of id: UserID, in tx: any Transaction) throws {
+        try tx.run(
+            """
+            UPDATE users SET email = \(address.text), email_folded = \(address.folded), verified_at = \(tx.now),
+              version = version + 1, updated_at = \(tx.now) WHERE id = \(id)
+            """)
+    }
+
+    static func delete(_ id: UserID, in tx: any Transaction) throws {
+        try tx.run("DELETE FROM users WHERE id = \(id)")
+    }
 }

@@ -82,4 +82,32 @@ enum OneTimeTokenStore {
     static func use(_ hash: [UInt8], in tx: any Transaction) throws -> Bool {
         try tx.run("DELETE FROM one_time_tokens WHERE token_hash = \(hash)") == 1
     }
+
+    /// The address of a token that belongs to nobody yet.
+    static func address(_ purpose: TokenPurpose, hash: [UInt8], in tx: any Transaction) throws -> String? {
+        try tx.first(
+            """
+            SELECT subject FROM one_time_tokens
+            WHERE token_hash = \(hash) AND purpose = \(purpose) AND expires_at > \(tx.now) AND user_id IS NULL
+            """
+        ) { $0.optionalText(0) } ?? nil
+    }
+
+    /// Puts a token in the place of any earlier one for the same purpose and address.
+    static func replace(
+        _ purpose: TokenPurpose, for address: String, hash: [UInt8], lifetime: Milliseconds, in tx: any Transaction
+    ) throws {
+        try tx.run("DELETE FROM one_time_tokens WHERE subject = \(address) AND purpose = \(purpose)")
+        try insert(purpose, of: nil, subject: address, hash: hash, lifetime: lifetime, in: tx)
+    }
+
+    static func wasIssued(
+        _ purpose: TokenPurpose, for address: String, since: Timestamp, in tx: any Transaction
+    ) throws -> Bool {
+        try tx.exists(
+            """
+            SELECT 1 FROM one_time_tokens
+            WHERE subject = \(address) AND purpose = \(purpose) AND created_at > \(since)
+            """)
+    }
 }

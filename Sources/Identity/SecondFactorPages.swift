@@ -1,16 +1,20 @@
 // The pages of the second factor: adding it, its recovery codes, and the second step of a sign-in.
 import Core
-import Storage
+package import Storage
 package import Web
 
 extension Identity {
     /// The half of a sign-in between its two pages.
     static let challengeCookie = HostCookie("raptorflow-step", seconds: 300)
+    /// Tells a browser from others; it opens nothing.
+    static let deviceCookie = HostCookie("raptorflow-device", seconds: 34_560_000)
 
     /// Goes on after a right password: into the console, or to the page that asks for the code.
-    package static func proceed(_ outcome: SignInOutcome, origin: String, to next: String) -> Response {
+    package static func proceed(
+        _ outcome: SignInOutcome, from device: Device, origin: String, to next: String
+    ) -> Response {
         switch outcome {
-        case .signedIn(let signedIn): return enter(signedIn, origin: origin, to: next)
+        case .signedIn(let signedIn): return enter(signedIn, from: device, origin: origin, to: next)
         case .needsCode(let challenge):
             let query = isLocal(next) && next != "/" ? "?next=\(encoded(next))" : ""
             var response = Response.redirect(to: "/sign-in/code\(query)")
@@ -44,11 +48,11 @@ extension Identity {
                     aside: HTML.link("Back to sign-in", href: "/sign-in"),
                     HTML.form(action: "/sign-in/code", submit: "Sign in", state: state, fields)))
         } submit: { call in
-            let origin = call.request.origin
+            let (origin, device) = (call.request.origin, Device(call.request))
             let signedIn = try await completeSignIn(
-                challenge: Self.challengeCookie.value(in: call.request) ?? "", code: call.body["code"],
-                on: Device(call.request), by: call.actor)
-            var response = Self.enter(signedIn, origin: origin, to: call.body["next"])
+                challenge: Self.challengeCookie.value(in: call.request) ?? "", code: call.body["code"], on: device,
+                by: call.actor)
+            var response = Self.enter(signedIn, from: device, origin: origin, to: call.body["next"])
             response.headers.append(Self.challengeCookie.clear(origin: origin))
             return response
         }
@@ -100,7 +104,7 @@ extension Identity {
     }
 
     /// The form that asks for a credential again before a page of weight is shown.
-    static func confirmPage(
+    package static func confirmPage(
         _ call: Call<NoBody>, _ state: FormState, next: String, in tx: any Transaction
     ) throws -> PageView {
         let hasCode = try SecondFactorStore.isConfirmed(of: try call.user(), in: tx)

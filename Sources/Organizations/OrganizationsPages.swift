@@ -20,6 +20,7 @@ extension Organizations {
         addSettings(to: &pages)
         addSetUp(to: &pages)
         addAcceptance(to: &pages)
+        addLeaving(to: &pages)
         addMemberPages(to: &pages)
         addKeyPages(to: &pages, shell: shell)
     }

@@ -5,6 +5,7 @@ enum OrganizationsProblem: ProblemConvertible {
     case slugTaken
     case aboveOwnRole(Role)
     case lastOwner
+    case lastOwnerOf([String])
     case alreadyMember
     case alreadyInvited
     case invitationUnusable
@@ -12,6 +13,7 @@ enum OrganizationsProblem: ProblemConvertible {
     case accountExists
     case tooMany(String, limit: Int)
     case secondFactorMissing
+    case signUpClosed
 
     var problem: Problem {
         switch self {
@@ -27,6 +29,10 @@ enum OrganizationsProblem: ProblemConvertible {
             Problem(
                 "last_owner", status: 409,
                 "This is the last owner. Make somebody else an owner first: an organisation always has one.")
+        case .lastOwnerOf(let names):
+            Problem(
+                "last_owner", status: 409,
+                "You are the last owner of \(names.prefix(5).joined(separator: ", ")). Make somebody else one first.")
         case .alreadyMember:
             Problem("already_member", status: 409, "There is a member with this e-mail address already.")
         case .alreadyInvited:
@@ -50,6 +56,10 @@ enum OrganizationsProblem: ProblemConvertible {
             Problem(
                 "second_factor_missing", status: 403,
                 "This needs a second factor. Add one to your account, or sign in with the one you have.")
+        case .signUpClosed:
+            Problem(
+                "sign_up_closed", status: 403,
+                "This instance does not let people make accounts themselves. Ask somebody who runs it.")
         case .tooMany(let what, let limit):
             Problem(
                 "limit_reached", status: 409,

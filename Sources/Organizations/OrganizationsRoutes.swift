@@ -12,6 +12,7 @@ extension Organizations {
         addJoining(to: &routes)
         addInvitations(to: &routes)
         addAPIKeys(to: &routes)
+        addLeaving(to: &routes)
     }
 
     private func addOrganizations(to routes: inout Routes) {
@@ -97,7 +98,7 @@ extension Organizations {
         routes.act(
             "/v1/auth/sign-up", "signUp", "Make an account by an invitation, and join", tag: "auth", allow: .anyone,
             body: SignUpRequest.self, returns: SignedIn.self, status: 201,
-            problems: ["invitation_unusable", "account_exists", "overloaded"]
+            problems: ["invitation_unusable", "account_exists", "sign_up_closed", "overloaded"]
         ) { call in
             try await signUp(
                 token: call.body.invitationToken, name: call.body.name, password: call.body.password,

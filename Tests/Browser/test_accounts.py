@@ -3,7 +3,8 @@ import pyotp
 import pytest
 
 from look import FAULTS, SCHEMES, WIDTHS, Watched, chromium
-from raptorflow import PASSWORD
+from raptorflow import PASSWORD, Server
+from workspace import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +75,25 @@ def test_an_owner_adds_a_second_factor_and_signs_in_with_it(browser, server, wor
         press(page, "Sign in")
         page.wait_for_url("**/account/sessions")
         assert page.evaluate(FAULTS) == []
+
+
+def test_the_pages_that_mailed_links_lead_to_can_be_read(browser, tmp_path_factory):
+    options = ["--accounts-sign-up", "open", "--accounts-magic-links", "on"]
+    with Server(tmp_path_factory.mktemp("open"), arguments=options) as server:
+        workspace = Workspace(server)
+        paths = ["/sign-in", "/sign-up", "/sign-up/complete", "/sign-in/link", "/magic-link", "/verify-email",
+                 "/change-email", "/undo-email"]
+        assert look(browser, server, None, paths, "link") == []
+        with browser.new_context() as context:
+            context.add_cookies([{"name": "raptorflow", "value": workspace.session, "url": server.url}])
+            paths = ["/account", "/account/data", "/account/email", "/account/sessions"]
+            assert look(browser, server, context.storage_state(), paths, "account") == []
+            page = context.new_page()
+            page.goto(f"{server.url}/account/data")
+            with page.expect_download() as download:
+                press(page, "Download my data")
+            assert download.value.suggested_filename == "account.json"
+            page.get_by_role("link", name="Delete my account").click()
+            page.get_by_label("Type").fill(workspace.email)
+            page.get_by_role("dialog").get_by_role("button", name="Delete my account").click()
+            page.get_by_text("You are the last owner of Acme Analytics").wait_for()

@@ -17,13 +17,19 @@ struct Instance {
     static let actor = Actor(.anonymous, id: "anonymous", display: "Somebody", address: "192.0.2.1")
     static let device = Identity.Device(named: "Test", address: "192.0.2.1")
 
-    init(hasher: PasswordHasher = PasswordHasher(width: 2)) throws {
-        time = MovableClock()
+    /// - Parameter isStill: whether time passes only when the test says so.
+    init(
+        hasher: PasswordHasher = PasswordHasher(width: 2), policy: AccountPolicy = AccountPolicy(),
+        isStill: Bool = false
+    ) throws {
+        let base = isStill ? Clock { Timestamp(milliseconds: 1_800_000_000_000) } : .system
+        time = MovableClock(base: base)
         path = FileManager.default.temporaryDirectory.appending(path: "identity-\(UUID().uuidString).db").path()
         database = try SQLiteDatabase(
             path: path, options: .init(migrations: Self.migrations, visibility: Identity.visibility), clock: time.clock)
         identity = Identity(
-            database: database, hasher: hasher, seal: FactorSeal(key: [UInt8](repeating: 9, count: 32)))
+            database: database, hasher: hasher, seal: FactorSeal(key: [UInt8](repeating: 9, count: 32)),
+            policy: policy)
     }
 
     static var migrations: [Migration] {
@@ -54,6 +60,33 @@ struct Instance {
 
     func principal(_ token: String) throws -> Principal? {
         try database.read(in: .instance) { try identity.principal(token: token, in: $0) }
+    }
+
+    /// A unit of work of the instance.
+    func act<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value {
+        try await database.write(in: .instance, by: Self.actor, body)
+    }
+
+    func find(_ user: UserID) throws -> User? { try database.read(in: .instance) { try Identity.find(user, in: $0) } }
+
+    /// Gives an account a second factor, by way of a session that stays; returns its recovery codes.
+    func addFactor(to user: User) async throws -> [String] {
+        let session = try await signIn(user.email)
+        _ = try await act { tx in
+            try identity.beginFactor(of: user.id, origin: "https://app.example.com", in: tx)
+        }
+        return try await identity.confirmFactor(
+            of: user.id, with: try seed(of: user.id).code(at: step), session: session.session.id, by: Self.actor
+        ).recoveryCodes
+    }
+
+    /// The text of the newest message to an address.
+    func newestMail(to email: String) throws -> String? {
+        try database.read(in: .instance) { tx in
+            try tx.first("SELECT text FROM messages WHERE recipient = \(email) ORDER BY id DESC LIMIT 1") {
+                try $0.text(0)
+            }
+        }
     }
 
     /// The 30 seconds that it is.

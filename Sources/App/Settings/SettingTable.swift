@@ -2,7 +2,7 @@
 
 extension Setting {
     /// Every option, in the order in which they are shown.
-    package static let all: [Setting] = main + web + mail + payments + keeping
+    package static let all: [Setting] = main + web + accounts + mail + payments + keeping
 
     private static let main: [Setting] = [
         Setting("config", .path, default: "raptorflow.json", "The file with options; the default one may be missing."),
@@ -35,6 +35,16 @@ extension Setting {
             "limits.principal_per_minute", .integer(0...1_000_000), default: "6000",
             "Calls of one user or key; 0 is no limit."),
         Setting("resources", .path, "A folder to read pages' files and migrations from, while designing them."),
+    ]
+
+    private static let accounts: [Setting] = [
+        Setting(
+            "accounts.sign_up", .choice(["closed", "invite", "open"]), default: "invite",
+            "Who may make an account: nobody, people who are invited, or everybody."),
+        Setting("accounts.domains", .text, "Domains of the addresses that new accounts may have, with commas."),
+        Setting(
+            "accounts.magic_links", .choice(["off", "on"]), default: "off",
+            "Whether a mailed link signs somebody in without a password."),
     ]
 
     private static let mail: [Setting] = [

@@ -1,5 +1,6 @@
 // The options in the form in which the parts of the product want them.
 import Core
+import Identity
 import Mail
 import Web
 
@@ -9,6 +10,14 @@ extension Settings {
         let own = String(publicURL.drop(while: { $0 != ":" }).dropFirst(3))
         let local = host == "0.0.0.0" || host == "::" ? [] : ["\(host):\(port)"]
         return Set([own.lowercased(), "127.0.0.1:\(port)", "localhost:\(port)", "[::1]:\(port)"] + local)
+    }
+
+    var accounts: AccountPolicy {
+        var policy = AccountPolicy()
+        policy.signUp = AccountPolicy.SignUp(rawValue: signUp) ?? .invite
+        policy.domains = accountDomains
+        policy.hasMagicLinks = hasMagicLinks
+        return policy
     }
 
     var smtpServer: SMTPServer? {

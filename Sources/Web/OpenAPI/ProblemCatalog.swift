@@ -58,6 +58,8 @@ package struct ProblemCode: Sendable {
         ProblemCode(
             "second_factor_missing", 403,
             "The organisation lets in only who signed in with a second factor. Add one, or sign in with it."),
+        ProblemCode("sign_up_closed", 403, "People can't make accounts themselves here."),
+        ProblemCode("magic_links_off", 403, "The instance mails no sign-in links. Use the password."),
         ProblemCode("second_factor_exists", 409, "The account has a second factor. Remove it to add another one."),
         ProblemCode("second_factor_absent", 409, "The account has no second factor. Add one first."),
         ProblemCode("email_taken", 409, "There is an account with this e-mail address. Sign in instead."),
