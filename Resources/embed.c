@@ -15,6 +15,9 @@ FILE_BYTES(console_theme_js) = {
 FILE_BYTES(console_favicon_svg) = {
 #embed "console/favicon.svg"
 };
+FILE_BYTES(passwords_common) = {
+#embed "passwords/common.filter"
+};
 FILE_BYTES(sqlite_0001) = {
 #embed "migrations/sqlite/0001_instance.sql"
 };
@@ -47,6 +50,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("console/app.js", console_app_js),
     ENTRY("console/theme.js", console_theme_js),
     ENTRY("console/favicon.svg", console_favicon_svg),
+    ENTRY("passwords/common.filter", passwords_common),
     ENTRY("migrations/sqlite/0001_instance.sql", sqlite_0001),
     ENTRY("migrations/sqlite/0002_audit_events.sql", sqlite_0002),
     ENTRY("migrations/sqlite/0003_jobs_mail.sql", sqlite_0003),

@@ -1,5 +1,6 @@
 // Who may make an account, and which ways in there are.
 package import Core
+package import Storage
 
 /// What the instance's options say about accounts.
 package struct AccountPolicy: Sendable {
@@ -18,6 +19,9 @@ package struct AccountPolicy: Sendable {
     package var domains: Set<String> = []
     /// Whether a mailed link signs somebody in, without a password.
     package var hasMagicLinks = false
+
+    /// Names that nobody's password may be made of, beside their own: of the organisations that they belong to.
+    package var names: @Sendable (UserID, any Transaction) throws -> [String] = { _, _ in [] }
 
     package init() {}
 

@@ -19,9 +19,10 @@ extension Identity {
 
     /// Checks a password against the rules and hashes it. Throws `validation_failed` at the pointer, or `overloaded`.
     package func hash(
-        _ password: String, for person: Person, at pointer: String = "/password"
+        _ password: String, for person: Person, context: [String] = [], at pointer: String = "/password"
     ) async throws -> String {
-        try PasswordPolicy.check(password, email: person.email.text, name: person.name, at: pointer)
+        try PasswordPolicy.check(
+            password, email: person.email.text, name: person.name, context: context, at: pointer)
         return try await hasher.hash(password)
     }
 

@@ -13,10 +13,14 @@ extension Identity {
         by caller: Actor
     ) async throws -> Int {
         let known = try database.read(in: .instance) { tx in
-            (user: try IdentityStore.find(id, in: tx), hash: try IdentityStore.passwordHash(of: id, in: tx))
+            (
+                user: try IdentityStore.find(id, in: tx), hash: try IdentityStore.passwordHash(of: id, in: tx),
+                names: try policy.names(id, tx)
+            )
         }
         guard let user = known.user else { throw Problem.unauthenticated }
-        try PasswordPolicy.check(new, email: user.email, name: user.name, at: "/new_password")
+        try PasswordPolicy.check(
+            new, email: user.email, name: user.name, context: known.names, at: "/new_password")
         try throttle.begin(user.id.text, from: device.address ?? "", at: database.clock.now)
         guard try await hasher.check(String(current.prefix(1024)), against: known.hash).isRight else {
             throw IdentityProblem.wrongPassword
@@ -52,8 +56,11 @@ extension Identity {
     /// Throws `link_unusable` (422), `validation_failed` at `/password`.
     func resetPassword(token: String, to new: String, by caller: Actor) async throws {
         guard let key = Token.hash(token, .once) else { throw IdentityProblem.linkUnusable }
-        let user = try database.read(in: .instance) { try Self.resetting(key, in: $0) }
-        try PasswordPolicy.check(new, email: user.email, name: user.name)
+        let (user, names) = try database.read(in: .instance) { tx in
+            let user = try Self.resetting(key, in: tx)
+            return (user, try policy.names(user.id, tx))
+        }
+        try PasswordPolicy.check(new, email: user.email, name: user.name, context: names)
         let hash = try await hasher.hash(new)
         try await database.write(in: .instance, by: user.actor(like: caller)) { tx in
             let user = try Self.resetting(key, in: tx)

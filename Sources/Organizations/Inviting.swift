@@ -94,7 +94,7 @@ extension Organizations {
         guard !open.hasAccount else { throw OrganizationsProblem.accountExists }
         let person = try Person(email: open.invitation.email, name: name)
         try identity.policy.check(person.email)
-        let hash = try await identity.hash(password, for: person)
+        let hash = try await identity.hash(password, for: person, context: [open.organization.name])
         let id = UserID(at: database.clock.now)
         return try await database.write(in: .instance, by: person.actor(as: id, like: caller)) { tx in
             let user = try Identity.create(

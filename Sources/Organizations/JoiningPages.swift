@@ -14,7 +14,8 @@ extension Organizations {
             let organization = try Person.name(form["organization"], at: "/organization")
             let device = Identity.Device(call.request)
             let signedIn = try await identity.setUp(
-                form["token"], person, password: form.exact("password"), on: device, by: call.actor
+                form["token"], person, password: form.exact("password"), context: [organization], on: device,
+                by: call.actor
             ) { user, tx in try Self.create(name: organization, owner: user.id, in: tx) }
             return Identity.enter(signedIn, from: device, origin: call.request.origin, to: "/")
         }

@@ -79,7 +79,7 @@ enum IdentityAct {
         let settings = try invocation.settings().settings
         let opened = try DatabaseFile.openAsItIs(settings.database, requiringCurrent: true)
         do {
-            try await act(Identity(database: opened.database))
+            try await act(Identity(database: opened.database, policy: settings.accounts))
         } catch {
             try? opened.close()
             throw error

@@ -2,6 +2,7 @@
 import Core
 import Identity
 import Mail
+import Organizations
 import Web
 
 extension Settings {
@@ -17,6 +18,7 @@ extension Settings {
         policy.signUp = AccountPolicy.SignUp(rawValue: signUp) ?? .invite
         policy.domains = accountDomains
         policy.hasMagicLinks = hasMagicLinks
+        policy.names = { user, tx in try Organizations.memberships(of: user, in: tx).map(\.organization.name) }
         return policy
     }
 
