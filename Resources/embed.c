@@ -15,6 +15,9 @@ FILE_BYTES(console_theme_js) = {
 FILE_BYTES(console_favicon_svg) = {
 #embed "console/favicon.svg"
 };
+FILE_BYTES(passwords_common) = {
+#embed "passwords/common.filter"
+};
 FILE_BYTES(sqlite_0001) = {
 #embed "migrations/sqlite/0001_instance.sql"
 };
@@ -39,6 +42,9 @@ FILE_BYTES(sqlite_0007) = {
 FILE_BYTES(sqlite_0008) = {
 #embed "migrations/sqlite/0008_identities.sql"
 };
+FILE_BYTES(sqlite_0009) = {
+#embed "migrations/sqlite/0009_second_factors.sql"
+};
 FILE_BYTES(sqlite_0010) = {
 #embed "migrations/sqlite/0010_audit_trees.sql"
 };
@@ -53,6 +59,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("console/app.js", console_app_js),
     ENTRY("console/theme.js", console_theme_js),
     ENTRY("console/favicon.svg", console_favicon_svg),
+    ENTRY("passwords/common.filter", passwords_common),
     ENTRY("migrations/sqlite/0001_instance.sql", sqlite_0001),
     ENTRY("migrations/sqlite/0002_audit_events.sql", sqlite_0002),
     ENTRY("migrations/sqlite/0003_jobs_mail.sql", sqlite_0003),
@@ -61,6 +68,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0006_ledger.sql", sqlite_0006),
     ENTRY("migrations/sqlite/0007_billing.sql", sqlite_0007),
     ENTRY("migrations/sqlite/0008_identities.sql", sqlite_0008),
+    ENTRY("migrations/sqlite/0009_second_factors.sql", sqlite_0009),
     ENTRY("migrations/sqlite/0010_audit_trees.sql", sqlite_0010),
     ENTRY("migrations/sqlite/0011_keys_organizations.sql", sqlite_0011),
 };

@@ -277,4 +277,6 @@ markTheme();
 prepare(document);
 takeToken();
 startLive();
+// On a phone the tabs scroll: the one that is open is not left outside.
+one(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 one(".error-summary")?.focus();

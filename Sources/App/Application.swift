@@ -58,7 +58,8 @@ package struct Application: Sendable {
         self.database = database
         self.logger = logger
         let keys = try await InstanceKeys.unlock(
-            ["answers", "audit", "cursors", "sandbox", SigningKeys.sealName], configured: settings.masterKey,
+            ["answers", "audit", "cursors", "sandbox", FactorSeal.keyName, SigningKeys.sealName],
+            configured: settings.masterKey,
             file: settings.masterKeyFile,
             database: database)
         madeMasterKeyFile = keys.madeMasterKeyFile

@@ -34,7 +34,7 @@ struct Features: Sendable {
         self.database = database
         let signingKeys = SigningKeys(sealedWith: try keys.bytes(SigningKeys.sealName))
         identity = Identity(
-            database: database,
+            database: database, seal: FactorSeal(key: try keys.bytes(FactorSeal.keyName)), policy: settings.accounts,
             accessTokens: AccessTokens(
                 keys: signingKeys, issuer: settings.publicURL,
                 audience: settings.tokenAudience ?? settings.publicURL),
@@ -73,6 +73,7 @@ struct Features: Sendable {
         var handlers = JobHandlers()
         try JobsFeature.addJobs(to: &handlers)
         try mail.addJobs(to: &handlers)
+        identity.addJobs(to: &handlers)
         try payments.billing.addJobs(to: &handlers)
         payments.sandbox?.addJobs(to: &handlers)
         try organizations.addJobs(to: &handlers)
@@ -105,7 +106,7 @@ struct Features: Sendable {
             operatorItems: [NavItem("operator", "Instance", "/operator", .settings)]
         ).shell
         var pages = Pages(shell: shell)
-        identity.addPages(to: &pages)
+        identity.addPages(to: &pages, shell: shell)
         organizations.addPages(to: &pages, shell: shell)
         payments.billing.addPages(to: &pages)
         payments.sandbox?.addPages(to: &pages)

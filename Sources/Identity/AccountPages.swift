@@ -1,7 +1,7 @@
 // The account's own pages: profile, password, sessions.
 import Core
 import Storage
-import Web
+package import Web
 
 extension Identity {
     func addAccount(to pages: inout Pages) {
@@ -31,25 +31,41 @@ extension Identity {
         }
     }
 
+    func addSessions(to pages: inout Pages) {
+        pages.action("/account/sessions/revoke-others", "revokeOtherSessionsPage", allow: .signedIn) { call, tx in
+            let ended = try Self.endOtherSessions(of: try call.user(), keeping: call.sessionID, in: tx)
+            return .redirect(
+                to: "/account/sessions",
+                flash: ended == 1 ? "1 device is signed out." : "\(ended) devices are signed out.")
+        }
+    }
+
     private static func me(_ call: Call<NoBody>, in tx: any Transaction) throws -> User {
         guard let user = try IdentityStore.find(try call.user(), in: tx) else { throw Problem.unauthenticated }
         return user
     }
 
-    private static func accountPage(_ title: String, _ current: String, _ body: HTML) -> PageView {
-        let tabs = [("Profile", "/account"), ("Password", "/account/password"), ("Sessions", "/account/sessions")]
+    /// A page of the account with its tabs; `current` names the one that is lit.
+    package static func accountPage(_ title: String, _ current: String, _ body: HTML) -> PageView {
+        let tabs = [
+            ("Profile", "/account"), ("Password", "/account/password"), ("Second factor", "/account/second-factor"),
+            ("Sessions", "/account/sessions"), ("Data", "/account/data"),
+        ]
         return PageView(
             "Your account", section: "account", tabs: tabs.map { Tab($0.0, $0.1, isCurrent: $0.0 == current) },
             HTML.section(title, body))
     }
 
     private static func profilePage(_ user: User, _ state: FormState) -> PageView {
-        let verified: HTML = user.verifiedAt.map { HTML.time($0) } ?? "Not yet"
+        let verified: HTML =
+            user.verifiedAt.map { HTML.time($0) }
+            ?? HTML.postButton("Mail me a link", action: "/account/email/verification", size: .small)
         let form = HTML.form(
             action: "/account", submit: "Save", state: state,
             HTML.textField("name", label: "Name", state: state, default: user.name, autocomplete: "name"))
         let facts = HTML.details([
-            ("E-mail", "\(user.email)"), ("Mailbox confirmed", verified), ("Member since", HTML.date(user.createdAt)),
+            ("E-mail", "\(user.email) \(HTML.link("Change", href: "/account/email"))"), ("Mailbox confirmed", verified),
+            ("Member since", HTML.date(user.createdAt)),
             ("Runs this instance", user.isOperator ? "Yes" : "No"), ("Id", HTML.copyable(user.id.text)),
         ])
         return accountPage("Profile", "Profile", HTML.columns(main: HTML.panel(form), aside: HTML.panel(facts)))
@@ -79,10 +95,12 @@ extension Identity {
                 HTML.time(session.createdAt), end,
             ]
         }
-        return accountPage(
-            "Where you are signed in", "Sessions",
-            HTML.table(
-                "Sessions", columns: ["Device", "Address", "Last seen", .date("Signed in"), .actions], rows: rows))
+        let others: HTML =
+            sessions.count > 1
+            ? HTML.postButton("Sign all others out", action: "/account/sessions/revoke-others") : .empty
+        let table = HTML.table(
+            "Sessions", columns: ["Device", "Address", "Last seen", .date("Signed in"), .actions], rows: rows)
+        return accountPage("Where you are signed in", "Sessions", "\(table)<div class=\"actions\">\(others)</div>")
     }
 
     /// A browser's and system's name, as far as a user agent shows them; else its first word.

@@ -19,9 +19,10 @@ extension Identity {
 
     /// Checks a password against the rules and hashes it. Throws `validation_failed` at the pointer, or `overloaded`.
     package func hash(
-        _ password: String, for person: Person, at pointer: String = "/password"
+        _ password: String, for person: Person, context: [String] = [], at pointer: String = "/password"
     ) async throws -> String {
-        try PasswordPolicy.check(password, email: person.email.text, name: person.name, at: pointer)
+        try PasswordPolicy.check(
+            password, email: person.email.text, name: person.name, context: context, at: pointer)
         return try await hasher.hash(password)
     }
 
@@ -37,6 +38,23 @@ extension Identity {
             "user.updated", on: .init("user", id),
             .object(["name": .object(["from": .string(user.name), "to": .string(name)])]), in: tx)
         return renamed
+    }
+
+    /// Deletes an account with everything that is only its own; its organisations have to be left before.
+    package static func delete(_ id: UserID, in tx: any Transaction) throws {
+        guard let user = try IdentityStore.find(id, in: tx) else { throw Problem.unauthenticated }
+        try Audit.record("user.deleted", on: .init("user", id), .object([]), in: tx)
+        try IdentityMail.tell(
+            user, "Your account is deleted", "your account is deleted, with its sessions and its second factor.", in: tx
+        )
+        try IdentityStore.delete(id, in: tx)
+    }
+
+    /// Where somebody is signed in, newest first, at most 100.
+    package static func sessions(
+        of user: UserID, current: SessionID?, in tx: any Transaction
+    ) throws -> [Session] {
+        try SessionStore.page(of: user, current: current, limit: 100, in: tx)
     }
 
     /// Notes that a mailed link came back: the mailbox is theirs.

@@ -19,8 +19,11 @@ extension Identity {
 
     /// Sets a password and ends all sessions of the account. Throws 404, `validation_failed`.
     package func resetPassword(email: String, to password: String, by actor: Actor) async throws {
-        let user = try database.read(in: .instance) { try Self.known(email, in: $0) }
-        try PasswordPolicy.check(password, email: user.email, name: user.name)
+        let (user, names) = try database.read(in: .instance) { tx in
+            let user = try Self.known(email, in: tx)
+            return (user, try policy.names(user.id, tx))
+        }
+        try PasswordPolicy.check(password, email: user.email, name: user.name, context: names)
         let hash = try await hasher.hash(password)
         try await database.write(in: .instance, by: actor) { tx in
             _ = try IdentityStore.setPassword(hash, of: user.id, in: tx)
@@ -40,7 +43,7 @@ extension Identity {
         }
     }
 
-    private static func known(_ email: String, in tx: any Transaction) throws -> User {
+    static func known(_ email: String, in tx: any Transaction) throws -> User {
         guard let address = EmailAddress(email), let user = try IdentityStore.find(email: address, in: tx) else {
             throw Problem.notFound("account")
         }

@@ -12,18 +12,26 @@ package struct Identity: Sendable {
     let hasher: PasswordHasher
     let throttle: SignInThrottle
     let uses: LastUse
+    let seal: FactorSeal?
+    package let policy: AccountPolicy
     /// Issues tokens for other services; nil where there is no key to seal theirs with: on the command line.
     package let accessTokens: AccessTokens?
     /// The issuers whose tokens are taken as credentials.
     package let external: ExternalTokens
 
-    /// - Parameter hasher: the pool that passwords are hashed on; one per process.
+    /// - Parameters:
+    ///   - hasher: the pool that passwords are hashed on; one per process.
+    ///   - seal: what seals the seeds of second factors; without it none can be added or checked, only removed.
+    ///   - policy: who may make an account, and which ways in there are.
     package init(
-        database: any Database, hasher: PasswordHasher = PasswordHasher(), accessTokens: AccessTokens? = nil,
+        database: any Database, hasher: PasswordHasher = PasswordHasher(), seal: FactorSeal? = nil,
+        policy: AccountPolicy = AccountPolicy(), accessTokens: AccessTokens? = nil,
         external: ExternalTokens = ExternalTokens()
     ) {
         self.database = database
         self.hasher = hasher
+        self.seal = seal
+        self.policy = policy
         self.accessTokens = accessTokens
         self.external = external
         throttle = SignInThrottle()
@@ -42,8 +50,11 @@ package struct Identity: Sendable {
         }
         guard let found else { return nil }
         uses.note(found.session.text, at: tx.now, recorded: found.lastSeenAt)
-        return Principal(
+        var principal = Principal(
             .session(found.session, user: found.user), display: found.name, isOperator: found.isOperator)
+        principal.authenticatedAt = found.authenticatedAt
+        principal.hasSecondFactor = found.methods.hasSuffix(SignInMethod.code.rawValue)
+        return principal
     }
 
     /// Writes down when sessions were last used; call about once a minute and before the end.

@@ -7,17 +7,76 @@ enum IdentityMail {
     static func passwordReset(
         to mailbox: EmailAddress, name: String, origin: String, token: String, in tx: any Transaction
     ) throws {
-        let message = Message(
-            to: mailbox, subject: "Choose a new password",
-            text: """
-                Hello \(name),
+        try send(
+            to: mailbox, name, "Choose a new password",
+            """
+            somebody, probably you, asked for a new password for this account. Choose it here:
 
-                somebody, probably you, asked for a new password for this account. Choose it here:
+            \(origin)/reset-password#token=\(token)
 
-                \(origin)/reset-password#token=\(token)
+            The link works once, for one hour. If it was not you, nothing has changed.
+            """, in: tx)
+    }
 
-                The link works once, for one hour. If it was not you, nothing has changed.
-                """)
-        try Mail.send(message, in: tx)
+    /// What happened to a second factor.
+    enum FactorChange { case added, removed, codesRenewed }
+
+    static func secondFactorChanged(_ change: FactorChange, of user: User, in tx: any Transaction) throws {
+        let (subject, text) =
+            switch change {
+            case .added:
+                (
+                    "A second factor was added",
+                    "signing in to your account now asks for a code of your authenticator as well."
+                )
+            case .removed:
+                ("The second factor was removed", "signing in to your account asks for the password only now.")
+            case .codesRenewed:
+                ("New recovery codes", "new recovery codes were made for your account. Those before work no longer.")
+            }
+        try tell(user, subject, "\(text)\n\n\(notYou)", in: tx)
+    }
+
+    static func recoveryCodeUsed(by user: User, left: Int, in tx: any Transaction) throws {
+        try tell(
+            user, "A recovery code was used",
+            """
+            somebody signed in to your account with a recovery code. \(left) of them \(left == 1 ? "is" : "are") left.
+
+            \(notYou)
+            """, in: tx)
+    }
+
+    static func codesTried(on user: User, in tx: any Transaction) throws {
+        try tell(
+            user, "Somebody is guessing your codes",
+            """
+            somebody who knows your password typed ten wrong codes in a row. Signing in is closed for 15 minutes.
+
+            If it was not you, choose another password now: the one you have is known to somebody.
+            """, in: tx)
+    }
+
+    /// A message around one link, which carries its token in the fragment.
+    static func link(
+        to user: User, _ subject: String, _ lead: String, _ address: String, _ note: String, in tx: any Transaction
+    ) throws {
+        try tell(user, subject, "\(lead)\n\n\(address)\n\n\(note)", in: tx)
+    }
+
+    static let notYou = "If it was not you, choose another password and tell the people who run this instance."
+
+    /// Writes to the address of an account.
+    static func tell(_ user: User, _ subject: String, _ text: String, in tx: any Transaction) throws {
+        guard let mailbox = EmailAddress(user.email) else { return }
+        try send(to: mailbox, user.name, subject, text, in: tx)
+    }
+
+    static func send(
+        to mailbox: EmailAddress, _ name: String, _ subject: String, _ text: String, in tx: any Transaction
+    ) throws {
+        try Mail.send(
+            Message(to: mailbox, subject: subject, text: "\(name.isEmpty ? "Hello" : "Hello \(name)"),\n\n\(text)\n"),
+            in: tx)
     }
 }

@@ -5,20 +5,26 @@ package import Web
 
 extension Identity {
     /// Adds the console's pages.
-    package func addPages(to pages: inout Pages) {
+    ///
+    /// - Parameter shell: the same as the pages', for the answers that show recovery codes.
+    package func addPages(to pages: inout Pages, shell: @escaping Shell) {
         addSignIn(to: &pages)
+        addSecondStep(to: &pages)
+        addSecondFactor(to: &pages, shell: shell)
         addForgotten(to: &pages)
+        addMailedLinks(to: &pages)
         addAccount(to: &pages)
+        addSessions(to: &pages)
     }
 
     private func addSignIn(to pages: inout Pages) {
         pages.formAct("/sign-in", "signInPage", allow: .anyone) { call, state, tx in
-            try Self.signInPage(call, state, isNew: Self.isWaitingForSetUp(in: tx))
+            try signInPage(call, state, isNew: Self.isWaitingForSetUp(in: tx))
         } submit: { call in
-            let form = call.body
-            let signedIn = try await signIn(
-                email: form["email"], password: form.exact("password"), on: Device(call.request), by: call.actor)
-            return Self.enter(signedIn, origin: call.request.origin, to: form["next"])
+            let (form, device) = (call.body, Device(call.request))
+            let outcome = try await signIn(
+                email: form["email"], password: form.exact("password"), on: device, by: call.actor)
+            return Self.proceed(outcome, from: device, origin: call.request.origin, to: form["next"])
         }
         pages.action("/sign-out", "signOutPage", allow: .anyone) { call, tx in
             if let session = call.sessionID, let user = call.principal?.user {
@@ -31,9 +37,12 @@ extension Identity {
     }
 
     /// Sends a browser on with its cookie set; `next` is followed only within this site.
-    package static func enter(_ signedIn: SignedIn, origin: String, to next: String) -> Response {
+    package static func enter(
+        _ signedIn: SignedIn, from device: Device? = nil, origin: String, to next: String
+    ) -> Response {
         var response = Response.redirect(to: isLocal(next) ? next : "/")
         response.headers.append(SessionCookie.set(signedIn.token, origin: origin))
+        if let cookie = device?.newCookie { response.headers.append(deviceCookie.set(cookie, origin: origin)) }
         return response
     }
 
@@ -45,7 +54,7 @@ extension Identity {
             && path.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "\\") }
     }
 
-    private static func signInPage(_ call: Call<NoBody>, _ state: FormState, isNew: Bool) -> PageView {
+    private func signInPage(_ call: Call<NoBody>, _ state: FormState, isNew: Bool) -> PageView {
         let next = state.value("next", default: call.query("next") ?? "")
         let fields: HTML = """
             \(HTML.textField("email", label: "E-mail", type: .email, state: state, autocomplete: "username"))\
@@ -58,8 +67,15 @@ extension Identity {
             "Sign in", isPlain: true,
             HTML.card(
                 "Sign in", lead: isNew ? empty : nil,
-                aside: HTML.link("I have forgotten my password", href: "/forgot-password"),
+                aside: otherWays,
                 "\(Self.flash(call))\(HTML.form(action: "/sign-in", submit: "Sign in", state: state, fields))"))
+    }
+
+    private var otherWays: HTML {
+        let link: HTML =
+            policy.hasMagicLinks ? "\(HTML.link("Sign in by mail", href: "/sign-in/link")) · " : .empty
+        let new: HTML = policy.signUp == .open ? " · \(HTML.link("Make an account", href: "/sign-up"))" : .empty
+        return "\(link)\(HTML.link("I have forgotten my password", href: "/forgot-password"))\(new)"
     }
 
     private func addForgotten(to pages: inout Pages) {
@@ -74,7 +90,7 @@ extension Identity {
                         HTML.textField(
                             "email", label: "E-mail", type: .email, state: state, autocomplete: "username"))))
         } submit: { call, tx in
-            try Self.forgotPassword(call.body["email"], origin: call.request.origin, in: tx)
+            try request(.passwordReset, email: call.body["email"], origin: call.request.origin, in: tx)
             return .redirect(
                 to: "/sign-in", flash: "If there is an account with this address, a mail with a link is on its way.")
         }

@@ -17,6 +17,16 @@ enum IdentityProblem: ProblemConvertible {
     case suspended
     case alreadySuspended
     case notSuspended
+    /// There is a code to be given, and no way to give it here.
+    case secondFactorRequired
+    case secondFactorExists
+    case secondFactorAbsent
+    case challengeUnusable
+    case wrongCode
+    case tooManyCodes(retryAfter: Int)
+    case stepUpRequired
+    case signUpClosed
+    case magicLinksOff
 
     var problem: Problem {
         switch self {
@@ -58,6 +68,45 @@ enum IdentityProblem: ProblemConvertible {
                 "This account is suspended. Ask whoever runs this instance.")
         case .alreadySuspended: Problem("already_suspended", status: 409, "This is suspended already.")
         case .notSuspended: Problem("not_suspended", status: 409, "This is not suspended.")
+        default: secondFactorProblem
+        }
+    }
+
+    private var secondFactorProblem: Problem {
+        switch self {
+        case .secondFactorExists:
+            Problem(
+                "second_factor_exists", status: 409, "Your account has a second factor. Remove it to add another one.")
+        case .secondFactorAbsent:
+            Problem("second_factor_absent", status: 409, "Your account has no second factor. Add one first.")
+        case .signUpClosed:
+            Problem(
+                "sign_up_closed", status: 403,
+                "This instance does not let people make accounts themselves. Ask somebody who runs it.")
+        case .magicLinksOff:
+            Problem("magic_links_off", status: 403, "This instance mails no sign-in links. Use your password.")
+        case .challengeUnusable:
+            Problem(
+                "challenge_unusable", status: 422,
+                "The sign-in took longer than 5 minutes, or was completed already. Start again with your password.")
+        case .wrongCode:
+            Problem(
+                "wrong_code", status: 422,
+                "The code is wrong, too old, or was used before. Wait for the next one and type that.",
+                fields: [FieldProblem("/code", "wrong_code", "The code is wrong, too old, or was used before.")])
+        case .tooManyCodes(let seconds):
+            Problem(
+                "too_many_codes", status: 429,
+                "Too many wrong codes for this account. Wait \(max(1, (seconds + 59) / 60)) minutes, then try again.",
+                retryAfter: seconds)
+        case .stepUpRequired:
+            Problem(
+                "step_up_required", status: 403,
+                "Give your password or a code again first: your last sign-in is more than 10 minutes ago.")
+        default:
+            Problem(
+                "second_factor_required", status: 401,
+                "Your account has a second factor. Sign in with it first, then open the link again.")
         }
     }
 }

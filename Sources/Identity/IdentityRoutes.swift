@@ -12,6 +12,8 @@ extension Identity {
         addIdentities(to: &routes)
         addIssuers(to: &routes)
         if accessTokens != nil { addKeySet(to: &routes) }
+        addSecondFactor(to: &routes)
+        addMailedLinks(to: &routes)
     }
 
     private func addSignIn(to routes: inout Routes) {
@@ -27,12 +29,14 @@ extension Identity {
             ) { _, _ in }
         }
         routes.act(
-            "/v1/auth/sign-in", "signIn", "Open a session with e-mail and password", tag: "auth", allow: .anyone,
-            body: SignInRequest.self, returns: SignedIn.self, status: 201,
+            "/v1/auth/sign-in", "signIn",
+            "Open a session with e-mail and password, or get the challenge for the second factor", tag: "auth",
+            allow: .anyone, body: SignInRequest.self, returns: SignInAnswer.self, status: 201,
             problems: ["wrong_credentials", "too_many_attempts", "overloaded"]
         ) { call in
-            try await signIn(
-                email: call.body.email, password: call.body.password, on: Device(call.request), by: call.actor)
+            SignInAnswer(
+                try await signIn(
+                    email: call.body.email, password: call.body.password, on: Device(call.request), by: call.actor))
         }
         routes.post(
             "/v1/auth/sign-out", "signOut", "End the session that the request came with", tag: "auth",
@@ -48,7 +52,7 @@ extension Identity {
             "/v1/auth/password/forgot", "forgotPassword", "Mail a link for a new password, if there is such an account",
             tag: "auth", allow: .anyone, body: ForgotPasswordRequest.self, returns: NoBody.self, status: 204
         ) { call, tx in
-            try Self.forgotPassword(call.body.email, origin: call.request.origin, in: tx)
+            try request(.passwordReset, email: call.body.email, origin: call.request.origin, in: tx)
             return NoBody()
         }
         routes.act(
@@ -92,6 +96,9 @@ extension Identity {
                 in: tx)
             return call.page.page(rows, key: { $0.id.text })
         }
+        routes.delete(
+            "/v1/me/sessions", "revokeMyOtherSessions", "Sign all other devices out", tag: "me", allow: .signedIn
+        ) { call, tx in _ = try Self.endOtherSessions(of: try call.user(), keeping: call.sessionID, in: tx) }
         routes.delete(
             "/v1/me/sessions/{session}", "revokeMySession", "Sign a device out", tag: "me", allow: .signedIn
         ) { call, tx in try Self.endSession(try call.id("session"), of: try call.user(), in: tx) }

@@ -66,7 +66,7 @@ enum IdentityStore {
 
     /// Gives an account the address it was shown to have, unless another account has it; false then.
     static func setEmail(_ email: EmailAddress, of id: UserID, in tx: any Transaction) throws -> Bool {
-        guard try find(email: email, in: tx) == nil else { return false }
+        if let holder = try find(email: email, in: tx), holder.id != id { return false }
         return try tx.run(
             """
             UPDATE users SET email = \(email.text), email_folded = \(email.folded), verified_at = \(tx.now),
@@ -98,5 +98,9 @@ enum IdentityStore {
 
     static func suspendedAt(_ id: UserID, in tx: any Transaction) throws -> Timestamp? {
         try tx.first("SELECT suspended_at FROM users WHERE id = \(id)") { $0.optionalTime(0) } ?? nil
+    }
+
+    static func delete(_ id: UserID, in tx: any Transaction) throws {
+        try tx.run("DELETE FROM users WHERE id = \(id)")
     }
 }

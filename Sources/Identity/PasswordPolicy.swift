@@ -7,8 +7,10 @@ enum PasswordPolicy {
     static let length = 12...256
 
     /// Throws `validation_failed` at the pointer when the password may not be chosen.
+    ///
+    /// - Parameter context: names that somebody who guesses would try here: the organisation's, for one.
     static func check(
-        _ password: String, email: String, name: String, at pointer: String = "/password"
+        _ password: String, email: String, name: String, context: [String] = [], at pointer: String = "/password"
     ) throws(Problem) {
         var validation = Validation()
         let count = password.unicodeScalars.count
@@ -20,44 +22,77 @@ enum PasswordPolicy {
             "A password has at most \(length.upperBound) characters.")
         try validation.check()
         let folded = password.lowercased()
+        let names = Self.names(email: email.lowercased(), name: name.lowercased(), context)
+        let isAbout = isAbout(folded, names, email: email.lowercased())
         validation.require(
-            !isAbout(folded, email: email.lowercased(), name: name.lowercased()), pointer, "too_easy",
-            "This password is made of your e-mail address or name. Choose something that nobody can look up.")
+            !isAbout, pointer, "too_easy",
+            "This password is made of your e-mail address or a name. Choose something that nobody can look up.")
         validation.require(
-            !isWellKnown(folded), pointer, "too_easy",
+            isAbout || !isWellKnown(folded, names), pointer, "too_easy",
             "This password is among the first that somebody would try. Choose another one.")
         try validation.check()
     }
 
-    /// Whether a password is an e-mail address, its parts or a name, with nothing but digits and signs around them.
-    private static func isAbout(_ password: String, email: String, name: String) -> Bool {
-        let core = password.filter(\.isLetter)
-        let local = email.split(separator: "@").first.map(String.init) ?? ""
-        let words = [email, local, email.filter { $0 != "@" }, name]
-        return words.map { $0.filter(\.isLetter) }.contains { !$0.isEmpty && core == $0 } || password == email
+    /// The letters of what belongs to a person and a place: address, its parts, names, the product.
+    private static func names(email: String, name: String, _ context: [String]) -> Set<String> {
+        let parts = email.split(separator: "@").map(String.init)
+        let domain = parts.last?.split(separator: ".").first.map(String.init) ?? ""
+        let words = [email, parts.first ?? "", domain, name, "raptorflow"] + context.map { $0.lowercased() }
+        let single = words.flatMap { $0.split(whereSeparator: { !$0.isLetter }).map(String.init) }
+        return Set((words.map { $0.filter(\.isLetter) } + single).filter { $0.count >= 3 })
     }
 
-    /// Whether it is one character, a row of the keyboard or alphabet, a repetition, or a listed word with digits and
-    /// signs around it.
-    private static func isWellKnown(_ password: String) -> Bool {
+    /// Whether a password is a name, with nothing but digits and signs around and within it.
+    private static func isAbout(_ password: String, _ names: Set<String>, email: String) -> Bool {
+        names.contains(password.filter(\.isLetter)) || names.contains(plain(password).filter(\.isLetter))
+            || password == email
+    }
+
+    /// Whether it is one character, a row of the keyboard or alphabet, a repetition, a listed password, or one or two
+    /// listed words or names with digits and signs around them.
+    private static func isWellKnown(_ password: String, _ names: Set<String>) -> Bool {
         if Set(password).count <= 3 { return true }
         let rows = [
             "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "01234567890123456789", "98765432109876543210",
         ]
         if rows.contains(where: { $0.contains(password) }) { return true }
-        for period in 1...6 where password.utf8.count >= 2 * period {
-            let bytes = Array(password.utf8)
+        let bytes = Array(password.utf8)
+        for period in 1...6 where bytes.count >= 2 * period {
             if bytes.indices.dropFirst(period).allSatisfy({ bytes[$0] == bytes[$0 - period] }) { return true }
         }
-        return words.contains(password.filter(\.isLetter))
+        return [password, plain(password)].contains { text in
+            [text, trimmed(text), text.filter(\.isLetter)].contains { isBuilt($0, names) }
+        }
     }
 
-    private static let words: Set<String> = [
-        "password", "passwort", "passwordpassword", "mypassword", "yourpassword", "newpassword", "thepassword",
-        "letmein", "letmeinplease", "welcome", "welcometo", "administrator", "admin", "adminadmin", "changeme",
-        "changemenow", "changethis", "secret", "topsecret", "supersecret", "qwerty", "qwertyuiop", "qwertyqwerty",
-        "iloveyou", "iloveyousomuch", "trustno", "sunshine", "princess", "football", "baseball", "monkey", "dragon",
-        "master", "superman", "batman", "test", "testtest", "testing", "default", "guest", "root", "toor", "login",
-        "correcthorsebatterystaple", "raptorflow", "abc", "pass", "user", "temp", "temporary",
-    ]
+    /// Whether a text is a listed word or a name, two of them, or one several times.
+    private static func isBuilt(_ text: String, _ names: Set<String>) -> Bool {
+        let characters = Array(text)
+        guard (4...64).contains(characters.count) else { return false }
+        func isWord(_ part: ArraySlice<Character>) -> Bool {
+            let word = String(part)
+            return names.contains(word) || (part.count >= 4 && WordFilter.common.contains(word))
+        }
+        if isWord(characters[...]) { return true }
+        for cut in 3...characters.count - 1 {
+            let first = characters[..<cut]
+            guard isWord(first) else { continue }
+            if isWord(characters[cut...]) { return true }
+            if characters.indices.dropFirst(cut).allSatisfy({ characters[$0] == characters[$0 - cut] }) { return true }
+        }
+        return false
+    }
+
+    /// Without digits and signs around it.
+    private static func trimmed(_ text: String) -> String {
+        String(text.drop { !$0.isLetter }.reversed().drop { !$0.isLetter }.reversed())
+    }
+
+    /// With the letters in place that digits and signs are often put for.
+    private static func plain(_ text: String) -> String {
+        let letters: [Character: Character] = [
+            "@": "a", "4": "a", "3": "e", "1": "i", "!": "i", "0": "o", "$": "s", "5": "s", "7": "t",
+        ]
+        return String(text.map { letters[$0] ?? $0 })
+    }
 }

@@ -1,8 +1,8 @@
 // Changing a password, and getting a new one when it is forgotten.
 import Audit
-import Core
+package import Core
 import Storage
-import Web
+package import Web
 
 extension Identity {
     /// Changes somebody's password and ends their other sessions; returns how many ended.
@@ -13,10 +13,14 @@ extension Identity {
         by caller: Actor
     ) async throws -> Int {
         let known = try database.read(in: .instance) { tx in
-            (user: try IdentityStore.find(id, in: tx), hash: try IdentityStore.passwordHash(of: id, in: tx))
+            (
+                user: try IdentityStore.find(id, in: tx), hash: try IdentityStore.passwordHash(of: id, in: tx),
+                names: try policy.names(id, tx)
+            )
         }
         guard let user = known.user else { throw Problem.unauthenticated }
-        try PasswordPolicy.check(new, email: user.email, name: user.name, at: "/new_password")
+        try PasswordPolicy.check(
+            new, email: user.email, name: user.name, context: known.names, at: "/new_password")
         try throttle.begin(user.id.text, from: device.address ?? "", at: database.clock.now)
         guard try await hasher.check(String(current.prefix(1024)), against: known.hash).isRight else {
             throw IdentityProblem.wrongPassword
@@ -38,11 +42,9 @@ extension Identity {
     ///
     /// At most one mail a minute goes to an account; a new link ends the one before.
     static func forgotPassword(_ email: String, origin: String, in tx: any Transaction) throws {
-        guard let address = EmailAddress(email), let user = try IdentityStore.find(email: address, in: tx),
-            let mailbox = EmailAddress(user.email),
-            try !OneTimeTokenStore.wasIssued(
-                .passwordReset, of: user.id, since: tx.now.adding(-.minutes(1)), in: tx)
-        else { return }
+        guard let user = try mailable(email, .passwordReset, in: tx), let mailbox = EmailAddress(user.email) else {
+            return
+        }
         let token = Token(.once)
         try OneTimeTokenStore.replace(.passwordReset, of: user.id, hash: token.hash, lifetime: resetLifetime, in: tx)
         try IdentityMail.passwordReset(to: mailbox, name: user.name, origin: origin, token: token.text, in: tx)
@@ -54,8 +56,11 @@ extension Identity {
     /// Throws `link_unusable` (422), `validation_failed` at `/password`.
     func resetPassword(token: String, to new: String, by caller: Actor) async throws {
         guard let key = Token.hash(token, .once) else { throw IdentityProblem.linkUnusable }
-        let user = try database.read(in: .instance) { try Self.resetting(key, in: $0) }
-        try PasswordPolicy.check(new, email: user.email, name: user.name)
+        let (user, names) = try database.read(in: .instance) { tx in
+            let user = try Self.resetting(key, in: tx)
+            return (user, try policy.names(user.id, tx))
+        }
+        try PasswordPolicy.check(new, email: user.email, name: user.name, context: names)
         let hash = try await hasher.hash(new)
         try await database.write(in: .instance, by: user.actor(like: caller)) { tx in
             let user = try Self.resetting(key, in: tx)
@@ -78,7 +83,9 @@ extension Identity {
         _ action: String, of user: UserID, keeping session: SessionID?, in tx: any Transaction
     ) throws -> Int {
         let ended = try SessionStore.deleteAll(of: user, except: session, in: tx)
-        try OneTimeTokenStore.delete(.passwordReset, of: user, in: tx)
+        for purpose in [TokenPurpose.passwordReset, .magicLink, .secondFactor] {
+            try OneTimeTokenStore.delete(purpose, of: user, in: tx)
+        }
         try Audit.record(
             action, on: .init("user", user), .object(["sessions_revoked": .integer(Int64(ended))]), in: tx)
         return ended
@@ -87,6 +94,8 @@ extension Identity {
 
 extension Call {
     /// The session that the request came with; nil for keys and strangers.
+    package var currentSession: SessionID? { sessionID }
+
     var sessionID: SessionID? {
         if case .session(let id, _)? = principal?.credential { id } else { nil }
     }

@@ -14,11 +14,13 @@ package struct Session: Codable, Sendable {
     /// To the minute.
     package let lastSeenAt: Timestamp
     package let expiresAt: Timestamp
+    /// How the person showed who they are (RFC 8176): `pwd`, `link`; then `otp` for a second factor.
+    package let methods: [String]
     /// Whether it is the one that asks.
     package var isCurrent: Bool
 
     enum CodingKeys: String, CodingKey {
-        case id, address
+        case id, address, methods
         case userAgent = "user_agent"
         case createdAt = "created_at"
         case lastSeenAt = "last_seen_at"
@@ -44,7 +46,7 @@ package struct Token: Sendable {
     package enum Kind: String, Sendable {
         /// Signs a person's requests.
         case session = "rfs_"
-        /// Works once: set-up, password reset, invitation.
+        /// Works once: set-up, password reset, invitation, the second step of a sign-in.
         case once = "rft_"
     }
 

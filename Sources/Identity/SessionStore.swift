@@ -1,4 +1,4 @@
-// All SQL of sessions and one-time tokens.
+// All SQL of sessions.
 import Core
 import Storage
 
@@ -10,28 +10,33 @@ enum SessionStore {
         let name: String
         let isOperator: Bool
         let lastSeenAt: Timestamp
+        let authenticatedAt: Timestamp
+        /// Separated by blanks; `otp` is always the last.
+        let methods: String
     }
 
     static func bearer(of hash: [UInt8], in tx: any Transaction) throws -> Bearer? {
         try tx.first(
             """
-            SELECT sessions.id, user_id, name, is_operator, last_seen_at
+            SELECT sessions.id, user_id, name, is_operator, last_seen_at, authenticated_at, methods
             FROM sessions JOIN users ON users.id = user_id
             WHERE token_hash = \(hash) AND expires_at > \(tx.now) AND suspended_at IS NULL
             """
         ) { row in
             Bearer(
                 session: try row.id(0), user: try row.id(1), name: try row.text(2), isOperator: try row.flag(3),
-                lastSeenAt: try row.time(4))
+                lastSeenAt: try row.time(4), authenticatedAt: try row.time(5), methods: try row.text(6))
         }
     }
 
     static func insert(_ session: Session, of user: UserID, hash: [UInt8], in tx: any Transaction) throws {
         try tx.run(
             """
-            INSERT INTO sessions (id, user_id, token_hash, user_agent, address, created_at, last_seen_at, expires_at)
+            INSERT INTO sessions
+              (id, user_id, token_hash, user_agent, address, created_at, last_seen_at, expires_at, authenticated_at,
+              methods)
             VALUES (\(session.id), \(user), \(hash), \(session.userAgent), \(session.address), \(session.createdAt),
-              \(session.lastSeenAt), \(session.expiresAt))
+              \(session.lastSeenAt), \(session.expiresAt), \(tx.now), \(session.methods.joined(separator: " ")))
             """)
     }
 
@@ -42,15 +47,45 @@ enum SessionStore {
         let below: SQL = before.map { "AND id < \($0)" } ?? ""
         return try tx.rows(
             """
-            SELECT id, user_agent, address, created_at, last_seen_at, expires_at FROM sessions
+            SELECT \(columns) FROM sessions
             WHERE user_id = \(user) AND expires_at > \(tx.now) \(below) ORDER BY id DESC LIMIT \(limit)
             """
-        ) { row in
-            let id: SessionID = try row.id(0)
-            return Session(
-                id: id, userAgent: row.optionalText(1), address: row.optionalText(2), createdAt: try row.time(3),
-                lastSeenAt: try row.time(4), expiresAt: try row.time(5), isCurrent: id == current)
-        }
+        ) { try session($0, current: current) }
+    }
+
+    private static let columns: SQL = "id, user_agent, address, created_at, last_seen_at, expires_at, methods"
+
+    private static func session(_ row: Row, current: SessionID?) throws -> Session {
+        let id: SessionID = try row.id(0)
+        return Session(
+            id: id, userAgent: row.optionalText(1), address: row.optionalText(2), createdAt: try row.time(3),
+            lastSeenAt: try row.time(4), expiresAt: try row.time(5),
+            methods: try row.text(6).split(separator: " ").map(String.init), isCurrent: id == current)
+    }
+
+    /// Gives a session another token after a credential was given anew; nil when it has ended.
+    ///
+    /// - Parameter addsCode: whether the credential was a second factor.
+    static func renew(
+        _ id: SessionID, of user: UserID, hash: [UInt8], addsCode: Bool, in tx: any Transaction
+    ) throws -> Session? {
+        let code = SignInMethod.code.rawValue
+        return try tx.first(
+            """
+            UPDATE sessions SET token_hash = \(hash), authenticated_at = \(tx.now), methods =
+              CASE WHEN \(addsCode) = 0 OR methods LIKE \("%" + code) THEN methods ELSE methods || \(" " + code) END
+            WHERE id = \(id) AND user_id = \(user) AND expires_at > \(tx.now) RETURNING \(columns)
+            """
+        ) { try session($0, current: id) }
+    }
+
+    /// Takes the second factor away from all sessions of a person: they have none any more.
+    static func forgetCodes(of user: UserID, in tx: any Transaction) throws {
+        try tx.run(
+            """
+            UPDATE sessions SET methods = replace(methods, \(" " + SignInMethod.code.rawValue), '')
+            WHERE user_id = \(user)
+            """)
     }
 
     static func delete(_ id: SessionID, of user: UserID, in tx: any Transaction) throws -> Bool {
@@ -82,54 +117,5 @@ enum SessionStore {
                   (SELECT token_hash FROM one_time_tokens WHERE expires_at <= \(tx.now)
                    ORDER BY expires_at LIMIT \(limit))
                 """)
-    }
-}
-
-/// What a one-time token is good for.
-enum TokenPurpose: String, SQLBindable {
-    case setUp = "set_up"
-    case passwordReset = "password_reset"
-}
-
-enum OneTimeTokenStore {
-    /// Puts a token in the place of any earlier one for the same purpose and person.
-    static func replace(
-        _ purpose: TokenPurpose, of user: UserID?, hash: [UInt8], lifetime: Milliseconds, in tx: any Transaction
-    ) throws {
-        try delete(purpose, of: user, in: tx)
-        try tx.run(
-            """
-            INSERT INTO one_time_tokens (token_hash, purpose, user_id, created_at, expires_at)
-            VALUES (\(hash), \(purpose), \(user), \(tx.now), \(tx.now.adding(lifetime)))
-            """)
-    }
-
-    static func delete(_ purpose: TokenPurpose, of user: UserID?, in tx: any Transaction) throws {
-        let owner: SQL = user.map { "user_id = \($0)" } ?? "user_id IS NULL"
-        try tx.run("DELETE FROM one_time_tokens WHERE purpose = \(purpose) AND \(owner)")
-    }
-
-    static func wasIssued(
-        _ purpose: TokenPurpose, of user: UserID, since: Timestamp, in tx: any Transaction
-    ) throws -> Bool {
-        try tx.exists(
-            "SELECT 1 FROM one_time_tokens WHERE user_id = \(user) AND purpose = \(purpose) AND created_at > \(since)")
-    }
-
-    static func isUsable(_ purpose: TokenPurpose, hash: [UInt8], in tx: any Transaction) throws -> Bool {
-        try tx.exists(
-            """
-            SELECT 1 FROM one_time_tokens
-            WHERE token_hash = \(hash) AND purpose = \(purpose) AND expires_at > \(tx.now)
-            """)
-    }
-
-    static func user(_ purpose: TokenPurpose, hash: [UInt8], in tx: any Transaction) throws -> UserID? {
-        try tx.first(
-            """
-            SELECT user_id FROM one_time_tokens
-            WHERE token_hash = \(hash) AND purpose = \(purpose) AND expires_at > \(tx.now)
-            """
-        ) { $0.optionalID(0) } ?? nil
     }
 }

@@ -42,13 +42,15 @@ extension Identity {
 
     /// The whole set-up: hashes the password, makes the account, does what else belongs to it and opens a session.
     ///
-    /// - Parameter then: more to do in the same transaction: making the first organisation.
+    /// - Parameters:
+    ///   - context: names that the password may not be made of.
+    ///   - then: more to do in the same transaction: making the first organisation.
     package func setUp(
-        _ token: String, _ person: Person, password: String, on device: Device, by caller: Actor,
-        then: @escaping @Sendable (User, any Transaction) throws -> Void
+        _ token: String, _ person: Person, password: String, context: [String] = [], on device: Device,
+        by caller: Actor, then: @escaping @Sendable (User, any Transaction) throws -> Void
     ) async throws -> SignedIn {
         try database.read(in: .instance) { try Self.checkSetUp(token, in: $0) }
-        let hash = try await hash(password, for: person)
+        let hash = try await hash(password, for: person, context: context)
         let id = UserID(at: database.clock.now)
         return try await database.write(in: .instance, by: person.actor(as: id, like: caller)) { tx in
             let user = try Self.setUp(token, person, as: id, hash: hash, in: tx)

@@ -9,31 +9,41 @@ extension Identity {
     package struct Device: Sendable {
         let userAgent: String?
         let address: String?
+        /// What the device is told from others by.
+        let mark: [UInt8]
+        /// The cookie that a browser has to be given, so that it is known the next time.
+        let newCookie: String?
 
         package init(_ request: RequestFacts) {
             userAgent = request.userAgent.map { String($0.prefix(200)) }
             address = request.address
+            let known = Identity.deviceCookie.value(in: request)
+            // Programs have no cookies: they are known by what they call themselves and where they are.
+            newCookie = known == nil && !request.pattern.hasPrefix("/v1") ? Base62.random(43) : nil
+            mark = KnownDevices.mark(cookie: known ?? newCookie, userAgent: userAgent, address: address)
         }
 
         /// A sign-in without a request: the demo and tests.
         package init(named name: String, address: String? = nil) {
             userAgent = name
             self.address = address
+            newCookie = nil
+            mark = KnownDevices.mark(cookie: nil, userAgent: name, address: address)
         }
     }
 
-    /// Checks e-mail and password and opens a session.
+    /// Checks e-mail and password and opens a session, or asks for the second factor if the account has one.
     ///
     /// Throws `wrong_credentials` (401), `too_many_attempts` (429), `overloaded` (503). An unknown e-mail address costs
     /// as much time as a wrong password.
     package func signIn(
         email: String, password: String, on device: Device, by caller: Actor
-    ) async throws -> SignedIn {
+    ) async throws -> SignInOutcome {
         let user = try await check(email: email, password: password, on: device)
         return try await database.write(in: .instance, by: user.actor(like: caller)) { tx in
             // The account may have changed while the password was being checked.
             guard let user = try IdentityStore.find(user.id, in: tx) else { throw IdentityProblem.wrongCredentials }
-            return try Self.openSession(for: user, on: device, in: tx)
+            return try Self.enter(user, by: .password, on: device, in: tx)
         }
     }
 
@@ -60,18 +70,33 @@ extension Identity {
         }
     }
 
-    /// Opens a session for somebody whose credential was checked. Scope: instance; the actor should be the person.
+    /// Opens a session for somebody all of whose credentials were checked: `enter` asks for the second factor.
+    /// Scope: instance; the actor should be the person.
     package static func openSession(
-        for user: User, on device: Device, in tx: any Transaction
+        for user: User, by methods: [SignInMethod] = [.password], on device: Device, in tx: any Transaction
     ) throws -> SignedIn {
         guard try IdentityStore.suspendedAt(user.id, in: tx) == nil else { throw IdentityProblem.suspended }
         let token = Token(.session)
         let session = Session(
             id: SessionID(at: tx.now), userAgent: device.userAgent, address: device.address, createdAt: tx.now,
-            lastSeenAt: tx.now, expiresAt: tx.now.adding(Session.lifetime), isCurrent: true)
+            lastSeenAt: tx.now, expiresAt: tx.now.adding(Session.lifetime), methods: methods.map(\.rawValue),
+            isCurrent: true)
         try SessionStore.insert(session, of: user.id, hash: token.hash, in: tx)
-        try Audit.record("session.created", on: .init("session", session.id), .object([]), in: tx)
+        // Links that were asked for before are not needed any more.
+        try OneTimeTokenStore.delete(.passwordReset, of: user.id, in: tx)
+        try OneTimeTokenStore.delete(.magicLink, of: user.id, in: tx)
+        try KnownDevices.note(device, of: user, in: tx)
+        let details = JSONValue.object(["methods": .array(session.methods.map { .string($0) })])
+        try Audit.record("session.created", on: .init("session", session.id), details, in: tx)
         return SignedIn(token: token.text, session: session, user: user)
+    }
+
+    /// Ends all sessions of a person but one; returns how many.
+    static func endOtherSessions(of user: UserID, keeping kept: SessionID?, in tx: any Transaction) throws -> Int {
+        let ended = try SessionStore.deleteAll(of: user, except: kept, in: tx)
+        let details = JSONValue.object(["sessions_revoked": .integer(Int64(ended))])
+        if ended > 0 { try Audit.record("sessions.revoked", on: .init("user", user), details, in: tx) }
+        return ended
     }
 
     /// Ends one session of a person. Throws 404 when it is not theirs or has ended.

@@ -39,21 +39,29 @@ extension Organizations {
         return organization
     }
 
-    /// Changes name and slug. Throws `validation_failed`, `slug_taken` (409). Scope: the organisation.
+    /// Changes name, slug and whether a second factor is asked for. Throws `validation_failed`, `slug_taken` (409).
+    /// Scope: the organisation.
     static func update(
-        _ organization: Organization, name raw: String?, slug wanted: String?, in tx: any Transaction
+        _ organization: Organization, name raw: String?, slug wanted: String?, requiresSecondFactor: Bool? = nil,
+        in tx: any Transaction
     ) throws -> Organization {
         let name = try raw.map { try Person.name($0) } ?? organization.name
         if let wanted { try check(slug: wanted) }
         let slug = wanted ?? organization.slug
-        guard name != organization.name || slug != organization.slug else { return organization }
+        let policy = requiresSecondFactor ?? organization.requiresSecondFactor
+        guard name != organization.name || slug != organization.slug || policy != organization.requiresSecondFactor
+        else { return organization }
         let changed = try tx.scoped(to: .instance) { tx in
             if slug != organization.slug, try OrganizationsStore.hasSlug(slug, in: tx) {
                 throw OrganizationsProblem.slugTaken
             }
-            return try OrganizationsStore.update(organization.id, name: name, slug: slug, in: tx)
+            return try OrganizationsStore.update(
+                organization.id, name: name, slug: slug, requiresSecondFactor: policy, in: tx)
         }
         let details = JSONValue.object([
+            "requires_second_factor": .object([
+                "from": .bool(organization.requiresSecondFactor), "to": .bool(policy),
+            ]),
             "name": .object(["from": .string(organization.name), "to": .string(name)]),
             "slug": .object(["from": .string(organization.slug), "to": .string(slug)]),
         ])

@@ -121,9 +121,11 @@ extension Organizations {
         token: String, name: String, password: String, on device: Identity.Device, by caller: Actor
     ) async throws -> SignedIn {
         let open = try database.read(in: .instance) { try Self.open(token, in: $0) }
+        guard identity.policy.signUp != .closed else { throw OrganizationsProblem.signUpClosed }
         guard !open.hasAccount else { throw OrganizationsProblem.accountExists }
         let person = try Person(email: open.invitation.email, name: name)
-        let hash = try await identity.hash(password, for: person)
+        try identity.policy.check(person.email)
+        let hash = try await identity.hash(password, for: person, context: [open.organization.name])
         let id = UserID(at: database.clock.now)
         return try await database.write(in: .instance, by: person.actor(as: id, like: caller)) { tx in
             let user = try Identity.create(

@@ -12,11 +12,12 @@ extension Organizations {
             let form = call.body
             let person = try Person(email: form["email"], name: form["name"])
             let organization = try Person.name(form["organization"], at: "/organization")
+            let device = Identity.Device(call.request)
             let signedIn = try await identity.setUp(
-                form["token"], person, password: form.exact("password"), on: Identity.Device(call.request),
+                form["token"], person, password: form.exact("password"), context: [organization], on: device,
                 by: call.actor
             ) { user, tx in try Self.create(name: organization, owner: user.id, in: tx) }
-            return Identity.enter(signedIn, origin: call.request.origin, to: "/")
+            return Identity.enter(signedIn, from: device, origin: call.request.origin, to: "/")
         }
     }
 
@@ -59,13 +60,14 @@ extension Organizations {
             let open = try database.read(in: .instance) { try Self.open(token, in: $0) }
             // The first step sends the token alone: the form comes back with what is missing.
             guard call.body.values["password"] != nil else { throw Self.moreIsNeeded }
+            let device = Identity.Device(call.request)
             let signedIn =
                 open.hasAccount
-                ? try await join(open, token, password: call.body.exact("password"), by: call)
+                ? try await join(open, token, password: call.body.exact("password"), on: device, by: call)
                 : try await signUp(
                     token: token, name: call.body["name"], password: call.body.exact("password"),
-                    on: Identity.Device(call.request), by: call.actor)
-            return Identity.enter(signedIn, origin: origin, to: "/orgs/\(open.organization.id)")
+                    on: device, by: call.actor)
+            return Identity.enter(signedIn, from: device, origin: origin, to: "/orgs/\(open.organization.id)")
         }
     }
 
@@ -73,13 +75,13 @@ extension Organizations {
 
     /// Signs the invited person in and joins, in one transaction after the password was checked.
     private func join(
-        _ open: Open, _ token: String, password: String, by call: Call<Form>
+        _ open: Open, _ token: String, password: String, on device: Identity.Device, by call: Call<Form>
     ) async throws -> SignedIn {
-        let device = Identity.Device(call.request)
         let user = try await identity.check(email: open.invitation.email, password: password, on: device)
         return try await database.write(in: .instance, by: user.actor(like: call.actor)) { tx in
             _ = try Self.accept(token, by: user.id, in: tx)
-            return try Identity.openSession(for: user, on: device, in: tx)
+            // Someone with a second factor signs in first: there is no code on this page.
+            return try Identity.enter(user, by: .password, on: device, in: tx).session()
         }
     }
 

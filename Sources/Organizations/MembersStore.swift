@@ -17,17 +17,29 @@ enum MembersStore {
         }
     }
 
-    /// The role of a user, and how the organisation stands. Scope: instance.
+    /// How a member and the organisation stand: what decides whether the member is let in.
+    struct Standing: Sendable {
+        let role: Role
+        let isSuspended: Bool
+        let isLeaving: Bool
+        let requiresSecondFactor: Bool
+    }
+
+    /// Scope: instance.
     static func standing(
         of user: UserID, in organization: OrganizationID, in tx: any Transaction
-    ) throws -> (role: Role, isSuspended: Bool, isLeaving: Bool)? {
+    ) throws -> Standing? {
         try tx.first(
             """
-            SELECT role, suspended_at IS NOT NULL, deletion_at IS NOT NULL
+            SELECT role, suspended_at IS NOT NULL, deletion_at IS NOT NULL, requires_second_factor
             FROM members JOIN organizations ON id = organization_id
             WHERE organization_id = \(organization) AND user_id = \(user)
             """
-        ) { (try $0.choice(0), try $0.flag(1), try $0.flag(2)) }
+        ) { row in
+            Standing(
+                role: try row.choice(0), isSuspended: try row.flag(1), isLeaving: try row.flag(2),
+                requiresSecondFactor: try row.flag(3))
+        }
     }
 
     /// Organisations that would have no owner without a user: those that work. Scope: instance.

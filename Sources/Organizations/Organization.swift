@@ -9,6 +9,8 @@ package struct Organization: Codable, Sendable, Versioned {
     package let name: String
     /// Short name for addresses and logs: lower-case letters, digits and inner hyphens, 2 to 40; unique.
     package let slug: String
+    /// Whether only members who signed in with a second factor are let in.
+    package let requiresSecondFactor: Bool
     package let version: Int64
     package let createdAt: Timestamp
     package let updatedAt: Timestamp
@@ -21,6 +23,7 @@ package struct Organization: Codable, Sendable, Versioned {
         case id, name, slug, version
         case suspendedAt = "suspended_at"
         case deletionAt = "deletion_at"
+        case requiresSecondFactor = "requires_second_factor"
         case createdAt = "created_at"
         case updatedAt = "updated_at"
     }

@@ -38,17 +38,17 @@ package struct Organizations: Sendable {
     /// Finds whom a session token or API key belongs to. Scope: instance.
     package func principal(token: String, in tx: any Transaction) throws -> Principal? {
         guard APIKeyText.isKey(token) else { return try identity.principal(token: token, in: tx) }
-        let found = try tx.remembering("key \(token)") { try bearer(of: token, in: tx) }
+        guard takesTestKeys || !APIKeyText.isTest(token) else { return nil }
+        let found = try tx.remembering("key \(token)") { try Self.bearer(of: token, in: tx) }
         guard let (key, lastUsedAt, principal) = found else { return nil }
         uses.note(key.text, at: tx.now, recorded: lastUsedAt)
         return principal
     }
 
-    private func bearer(
+    private static func bearer(
         of token: String, in tx: any Transaction
     ) throws -> (key: APIKeyID, lastUsedAt: Timestamp?, principal: Principal)? {
-        guard APIKeyText.isWellFormed(token), takesTestKeys || !APIKeyText.isTest(token),
-            let key = try APIKeysStore.bearer(of: APIKeyText.hash(token), in: tx)
+        guard APIKeyText.isWellFormed(token), let key = try APIKeysStore.bearer(of: APIKeyText.hash(token), in: tx)
         else { return nil }
         var principal = Principal(
             .apiKey(key.id, organization: key.organization, role: key.role), display: key.name)
@@ -64,18 +64,24 @@ package struct Organizations: Sendable {
         of principal: Principal, in organization: OrganizationID, in tx: any Transaction
     ) throws -> Role? {
         switch principal.credential {
-        case .session(_, let user), .external(_, let user): try role(of: user, in: organization, in: tx)
+        case .session(_, let user), .external(_, let user):
+            try role(of: user, hasSecondFactor: principal.hasSecondFactor, in: organization, in: tx)
         case .apiKey(_, let own, let role): own == organization ? role : nil
         }
     }
 
-    /// Refuses members of a suspended organisation, and of one about to be deleted all but its owners.
+    /// Refuses members of a suspended organisation, of one about to be deleted all but its owners, and, where the
+    /// organisation asks for a second factor, whoever signed in without one.
     private static func role(
-        of user: UserID, in organization: OrganizationID, in tx: any Transaction
+        of user: UserID, hasSecondFactor: Bool, in organization: OrganizationID, in tx: any Transaction
     ) throws -> Role? {
-        guard let standing = try MembersStore.standing(of: user, in: organization, in: tx) else { return nil }
+        let standing = try tx.remembering("standing \(user) \(organization)") {
+            try MembersStore.standing(of: user, in: organization, in: tx)
+        }
+        guard let standing else { return nil }
         if standing.isSuspended { throw OrganizationsProblem.suspended }
         if standing.isLeaving, standing.role != .owner { throw OrganizationsProblem.leaving }
+        guard hasSecondFactor || !standing.requiresSecondFactor else { throw OrganizationsProblem.secondFactorMissing }
         return standing.role
     }
 

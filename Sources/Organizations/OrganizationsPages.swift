@@ -20,6 +20,7 @@ extension Organizations {
         addSettings(to: &pages)
         addSetUp(to: &pages)
         addAcceptance(to: &pages)
+        addLeaving(to: &pages)
         addMemberPages(to: &pages)
         addKeyPages(to: &pages, shell: shell)
         addEndingPages(to: &pages)
@@ -122,11 +123,18 @@ extension Organizations {
     private func addSettings(to pages: inout Pages) {
         pages.form("/orgs/{org}/settings", "settingsPage", allow: .member(.organizationManage)) { call, state, tx in
             let organization = try Self.required(try call.organization(), in: tx)
-            return try Self.settingsPage(organization, try call.ownRole(), state, in: tx)
+            return try Self.settingsPage(organization, call, state, in: tx)
         } submit: { call, tx in
             let organization = try Self.required(try call.organization(), in: tx)
             _ = try Self.update(organization, name: call.body["name"], slug: call.body["slug"], in: tx)
             return .redirect(to: "/orgs/\(organization.id)/settings", flash: "The settings are saved.")
+        }
+        pages.action("/orgs/{org}/settings/sign-in", "signInPolicyPage", allow: .member(.organizationManage)) {
+            call, tx in
+            let organization = try Self.required(try call.organization(), in: tx)
+            let policy = try call.policy(call.body["required"] == "on", of: organization, at: tx.now)
+            _ = try Self.update(organization, name: nil, slug: nil, requiresSecondFactor: policy, in: tx)
+            return .redirect(to: "/orgs/\(organization.id)/settings", flash: "The sign-in policy is saved.")
         }
         pages.action("/orgs/{org}/leave", "leavePage", allow: .member(.organizationRead)) { call, tx in
             try Self.leave(try call.user(), in: tx)
@@ -134,8 +142,31 @@ extension Organizations {
         }
     }
 
+    private static func signInPanel(
+        _ organization: Organization, isFresh: Bool, _ principal: Principal?
+    ) -> HTML {
+        let base = "/orgs/\(organization.id)/settings"
+        let lead: HTML =
+            organization.requiresSecondFactor
+            ? "<p>Only members who signed in with a second factor are let in.</p>"
+            : "<p>Members are let in with their password alone. API keys are not asked for a second factor.</p>"
+        guard principal?.hasSecondFactor == true else {
+            let way = HTML.link("Add one to your account", href: "/account/second-factor")
+            return HTML.panel(
+                "Second factor", "\(lead)<p>To change this you need a second factor yourself. \(way).</p>")
+        }
+        guard isFresh else {
+            let way = HTML.linkButton("Confirm that it is you", href: "/account/confirm?next=\(base)")
+            return HTML.panel("Second factor", "\(lead)<p>Changing this asks for a code again.</p>\(way)")
+        }
+        let button = HTML.postButton(
+            organization.requiresSecondFactor ? "Let passwords alone suffice" : "Ask every member for a second factor",
+            action: "\(base)/sign-in", fields: [("required", organization.requiresSecondFactor ? "off" : "on")])
+        return HTML.panel("Second factor", "\(lead)\(button)")
+    }
+
     private static func settingsPage(
-        _ organization: Organization, _ role: Role, _ state: FormState, in tx: any Transaction
+        _ organization: Organization, _ call: Call<NoBody>, _ state: FormState, in tx: any Transaction
     ) throws -> PageView {
         let base = "/orgs/\(organization.id)"
         let fields: HTML = """
@@ -148,8 +179,9 @@ extension Organizations {
             "Settings", section: "settings",
             """
             \(HTML.panel("Name", HTML.form(action: "\(base)/settings", submit: "Save", state: state, fields)))\
+            \(signInPanel(organization, isFresh: call.isFresh(at: tx.now), call.principal))\
             \(HTML.section("Leave this organisation", lead: "The last owner can't leave.", leaveButton(base)))\
-            \(role.allows(.organizationDelete) ? try endingSections(organization, in: tx) : .empty)
+            \(try call.ownRole().allows(.organizationDelete) ? try endingSections(organization, in: tx) : .empty)
             """)
     }
 }

@@ -5,6 +5,7 @@ enum OrganizationsProblem: ProblemConvertible {
     case slugTaken
     case aboveOwnRole(Role)
     case lastOwner
+    case lastOwnerOf([String])
     case alreadyMember
     case alreadyInvited
     case invitationUnusable
@@ -20,6 +21,8 @@ enum OrganizationsProblem: ProblemConvertible {
     case alreadyLeaving
     case notLeaving
     case justSent
+    case secondFactorMissing
+    case signUpClosed
 
     var problem: Problem {
         switch self {
@@ -35,6 +38,10 @@ enum OrganizationsProblem: ProblemConvertible {
             Problem(
                 "last_owner", status: 409,
                 "This is the last owner. Make somebody else an owner first: an organisation always has one.")
+        case .lastOwnerOf(let names):
+            Problem(
+                "last_owner", status: 409,
+                "You are the last owner of \(names.prefix(5).joined(separator: ", ")). Make somebody else one first.")
         case .alreadyMember:
             Problem("already_member", status: 409, "There is a member with this e-mail address already.")
         case .alreadyInvited:
@@ -54,6 +61,14 @@ enum OrganizationsProblem: ProblemConvertible {
             Problem(
                 "account_exists", status: 409,
                 "There is an account with the invited e-mail address. Sign in with it, then accept the invitation.")
+        case .secondFactorMissing:
+            Problem(
+                "second_factor_missing", status: 403,
+                "This needs a second factor. Add one to your account, or sign in with the one you have.")
+        case .signUpClosed:
+            Problem(
+                "sign_up_closed", status: 403,
+                "This instance does not let people make accounts themselves. Ask somebody who runs it.")
         case .tooMany(let what, let limit):
             Problem(
                 "limit_reached", status: 409,

@@ -15,6 +15,12 @@ struct CreateOrganizationRequest: RequestBody {
 struct UpdateOrganizationRequest: RequestBody {
     let name: String?
     let slug: String?
+    let requiresSecondFactor: Bool?
+
+    enum CodingKeys: String, CodingKey {
+        case name, slug
+        case requiresSecondFactor = "requires_second_factor"
+    }
 
     static let rules: [String: Rule] = ["name": .length(1...100), "slug": .length(Slug.length)]
 }

@@ -14,6 +14,7 @@ extension Organizations {
         addAPIKeys(to: &routes)
         addAuthorizing(to: &routes)
         addOperatorRoutes(to: &routes)
+        addLeaving(to: &routes)
     }
 
     private func addOrganizations(to routes: inout Routes) {
@@ -37,13 +38,15 @@ extension Organizations {
             allow: .member(.organizationRead), returns: Organization.self
         ) { call, tx in try Self.required(try call.organization(), in: tx) }
         routes.patch(
-            "/v1/orgs/{org}", "updateOrganization", "Change an organisation's name or short name", tag: "orgs",
-            allow: .member(.organizationManage), body: UpdateOrganizationRequest.self, returns: Organization.self,
-            problems: ["slug_taken"]
+            "/v1/orgs/{org}", "updateOrganization", "Change an organisation's name, short name or sign-in policy",
+            tag: "orgs", allow: .member(.organizationManage), body: UpdateOrganizationRequest.self,
+            returns: Organization.self, problems: ["slug_taken", "second_factor_missing", "step_up_required"]
         ) { call, tx in
             let organization = try Self.required(try call.organization(), in: tx)
             try call.requireMatch(organization)
-            return try Self.update(organization, name: call.body.name, slug: call.body.slug, in: tx)
+            let policy = try call.policy(call.body.requiresSecondFactor, of: organization, at: tx.now)
+            return try Self.update(
+                organization, name: call.body.name, slug: call.body.slug, requiresSecondFactor: policy, in: tx)
         }
         routes.delete(
             "/v1/orgs/{org}", "deleteOrganization", "Delete an organisation; it can be undone for 30 days", tag: "orgs",
@@ -111,7 +114,7 @@ extension Organizations {
         routes.act(
             "/v1/auth/sign-up", "signUp", "Make an account by an invitation, and join", tag: "auth", allow: .anyone,
             body: SignUpRequest.self, returns: SignedIn.self, status: 201,
-            problems: ["invitation_unusable", "account_exists", "overloaded"]
+            problems: ["invitation_unusable", "account_exists", "sign_up_closed", "overloaded"]
         ) { call in
             try await signUp(
                 token: call.body.invitationToken, name: call.body.name, password: call.body.password,
@@ -137,5 +140,16 @@ extension Call {
     func ownRole() throws(Problem) -> Role {
         guard let role else { throw .unauthenticated }
         return role
+    }
+
+    /// The sign-in policy that was asked for, if the caller may set it: a person who has a second factor, so that
+    /// nobody locks themselves out, and who gave a credential within the last 10 minutes.
+    func policy(_ wanted: Bool?, of organization: Organization, at now: Timestamp) throws -> Bool? {
+        guard let wanted, wanted != organization.requiresSecondFactor else { return nil }
+        guard let principal, principal.user != nil, principal.hasSecondFactor else {
+            throw OrganizationsProblem.secondFactorMissing
+        }
+        try requireFresh(at: now)
+        return wanted
     }
 }

@@ -13,14 +13,16 @@ enum OrganizationsStore {
                 """),
     ]
 
-    private static let columns: SQL =
-        "id, name, slug, version, created_at, updated_at, suspended_at, deletion_at"
+    private static let columns: SQL = """
+        id, name, slug, version, created_at, updated_at, requires_second_factor, suspended_at, deletion_at
+        """
 
     private static func organization(_ row: Row, from column: Int = 0) throws -> Organization {
         Organization(
             id: try row.id(column), name: try row.text(column + 1), slug: try row.text(column + 2),
-            version: try row.int(column + 3), createdAt: try row.time(column + 4), updatedAt: try row.time(column + 5),
-            suspendedAt: row.optionalTime(column + 6), deletionAt: row.optionalTime(column + 7))
+            requiresSecondFactor: try row.flag(column + 6), version: try row.int(column + 3),
+            createdAt: try row.time(column + 4), updatedAt: try row.time(column + 5),
+            suspendedAt: row.optionalTime(column + 7), deletionAt: row.optionalTime(column + 8))
     }
 
     static func find(_ id: OrganizationID, in tx: any Transaction) throws -> Organization? {
@@ -45,11 +47,12 @@ enum OrganizationsStore {
     }
 
     static func update(
-        _ id: OrganizationID, name: String, slug: String, in tx: any Transaction
+        _ id: OrganizationID, name: String, slug: String, requiresSecondFactor: Bool, in tx: any Transaction
     ) throws -> Organization? {
         try tx.first(
             """
-            UPDATE organizations SET name = \(name), slug = \(slug), version = version + 1, updated_at = \(tx.now)
+            UPDATE organizations SET name = \(name), slug = \(slug),
+              requires_second_factor = \(requiresSecondFactor), version = version + 1, updated_at = \(tx.now)
             WHERE id = \(id) RETURNING \(columns)
             """
         ) { try organization($0) }
@@ -63,7 +66,7 @@ enum OrganizationsStore {
         return try tx.rows(
             """
             SELECT role, id, name, slug, organizations.version, organizations.created_at, organizations.updated_at,
-              suspended_at, deletion_at
+              requires_second_factor, suspended_at, deletion_at
             FROM members JOIN organizations ON id = organization_id
             WHERE user_id = \(user) \(below) ORDER BY id DESC LIMIT \(limit)
             """

@@ -92,6 +92,9 @@ extension Exchange {
             let next = method == "GET" ? "?next=" + Self.encoded(path) : ""
             return .redirect(to: "/sign-in\(next)")
         }
+        if problem.code == "second_factor_missing" {
+            return .redirect(to: "/account/second-factor", flash: problem.detail)
+        }
         let fields = problem.fields.map { "<li>\($0.detail)</li>" as HTML }
         let html: HTML = """
             <!doctype html><html lang="en"><head><meta charset="utf-8"><title>\(Self.title(of: problem.status))</title>

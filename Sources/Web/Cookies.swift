@@ -20,6 +20,36 @@ package enum SessionCookie {
     private static func secure(_ origin: String) -> String { origin.hasPrefix("https://") ? "; Secure" : "" }
 }
 
+/// Another cookie of the console that carries a secret: only this host reads it, and no script does.
+package struct HostCookie: Sendable {
+    let name: String
+    let seconds: Int
+
+    package init(_ name: String, seconds: Int) {
+        self.name = name
+        self.seconds = seconds
+    }
+
+    /// The header that sets it.
+    package func set(_ value: String, origin: String) -> (name: String, value: String) {
+        header("\(value); Max-Age=\(seconds)", origin)
+    }
+
+    /// The header that removes it.
+    package func clear(origin: String) -> (name: String, value: String) { header("; Max-Age=0", origin) }
+
+    /// What the request carries; nil when there is none.
+    package func value(in request: RequestFacts) -> String? {
+        Cookies.value(of: ["__Host-" + name, name], in: request.fields)
+    }
+
+    private func header(_ value: String, _ origin: String) -> (name: String, value: String) {
+        let isSecure = origin.hasPrefix("https://")
+        let marks = isSecure ? "; Secure" : ""
+        return ("Set-Cookie", "\(isSecure ? "__Host-" : "")\(name)=\(value); Path=/; HttpOnly; SameSite=Lax\(marks)")
+    }
+}
+
 enum Cookies {
     /// The value of the first of the names that the request carries, at most 1 KiB.
     static func value(of names: [String], in fields: HTTPFields) -> String? {

@@ -232,10 +232,9 @@ package struct Gateway: Sendable {
         guard let principal else { throw Problem.unauthenticated }
         switch (endpoint.access, scope) {
         case (.member(let permission), .organization(let organization)):
-            let role = try tx.remembering("role \(principal.id) \(organization)") {
-                try settings.authentication.role(principal, organization, tx)
+            guard let role = try settings.authentication.role(principal, organization, tx) else {
+                throw Problem.notFound("organisation")
             }
-            guard let role else { throw Problem.notFound("organisation") }
             exchange.deniedScope = scope
             guard principal.user != nil || !(permission.isForPeople || endpoint.output.isPage) else {
                 throw Problem.sessionRequired

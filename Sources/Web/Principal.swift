@@ -23,6 +23,10 @@ package struct Principal: Sendable, Hashable {
     package var permissions: Set<Permission>?
     /// Where a key may be used from; empty is anywhere.
     package var ranges: [AddressRange] = []
+    /// When the person last gave a credential in this session; nil for API keys.
+    package var authenticatedAt: Timestamp?
+    /// Whether the session was opened, or confirmed, with a second factor.
+    package var hasSecondFactor = false
 
     package init(_ credential: Credential, display: String, isOperator: Bool = false) {
         self.credential = credential

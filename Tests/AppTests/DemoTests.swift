@@ -95,7 +95,8 @@ private struct FilledDemo {
         let demo = try await FilledDemo()
         let signedIn = try await Identity(database: demo.file.database).signIn(
             email: DemoCast.asha.email, password: DemoCast.password, on: .init(named: "test"),
-            by: Actor(.anonymous, id: "-", display: "somebody"))
+            by: Actor(.anonymous, id: "-", display: "somebody")
+        ).session()
         #expect(signedIn.user.isOperator)
         try demo.close()
     }

@@ -27,6 +27,56 @@ struct PasswordTests {
         try PasswordPolicy.check(password, email: "meera@example.com", name: "Meera Iyer")
     }
 
+    @Test(arguments: [
+        "password1234!", "P@ssw0rd2026", "monkeydragon12", "monkey dragon 12", "sunshine_sunshine", "Football2026!!",
+        "123qwe123qwe", "iloveyou-iloveyou-iloveyou", "1qaz2wsx3edc4rfv", "example.2026!!", "raptorflow1!!",
+        "AcmeGmbH2026!", "acme-password1",
+    ])
+    func `a listed password, two listed words, or the names of product and organisation are refused`(password: String) {
+        do throws(Problem) {
+            try PasswordPolicy.check(
+                password, email: "meera@example.com", name: "Meera Iyer", context: ["Acme GmbH & Co."])
+            Issue.record("\(password) was accepted")
+        } catch {
+            #expect(error.fields.map(\.code) == ["too_easy"])
+        }
+    }
+
+    @Test func `random passwords are accepted`() throws {
+        for _ in 0..<2000 {
+            try PasswordPolicy.check(Base62.random(20), email: "meera@example.com", name: "Meera Iyer")
+        }
+    }
+
+    @Test func `PWD-6 a stored hash that asks for four gigabytes is refused without being computed`() async throws {
+        let instance = try Instance()
+        let user = try await instance.makeUser()
+        let greedy = "$argon2id$v=19$m=4194304,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"
+        try await instance.act { tx in _ = try IdentityStore.setPassword(greedy, of: user.id, in: tx) }
+        #expect(PasswordHash(greedy) == nil)
+        #expect(await refusal { try await instance.signIn() } == "wrong_credentials")
+    }
+
+    @Test func `PWD-7 wrong passwords from an attacker do not lock the owner out elsewhere`() async throws {
+        let instance = try Instance()
+        _ = try await instance.makeUser()
+        for _ in 0..<10 {
+            _ = await refusal { try await instance.signIn(password: "not my password", from: "198.51.100.7") }
+        }
+        #expect(await refusal { try await instance.signIn(from: "198.51.100.7") } == "too_many_attempts")
+        _ = try await instance.signIn(from: "192.0.2.1")
+    }
+
+    @Test func `PWD-8 every spelling of an address counts as one account`() async throws {
+        let instance = try Instance()
+        _ = try await instance.makeUser()
+        for spelling in ["meera@example.com", "MEERA@example.com", "Meera@Example.COM"] {
+            for _ in 0..<3 { _ = await refusal { try await instance.signIn(spelling, password: "not my password") } }
+        }
+        _ = await refusal { try await instance.signIn("mEERA@example.com", password: "not my password") }
+        #expect(await refusal { try await instance.signIn() } == "too_many_attempts")
+    }
+
     @Test func `a wrong password and an unknown e-mail address get the same answer`() async throws {
         let instance = try Instance()
         _ = try await instance.makeUser()

@@ -29,7 +29,9 @@ struct Company {
         database = try SQLiteDatabase(
             path: path, options: .init(migrations: Self.migrations, visibility: Organizations.visibility),
             clock: time.clock)
-        identity = Identity(database: database, hasher: PasswordHasher(width: 2))
+        identity = Identity(
+            database: database, hasher: PasswordHasher(width: 2),
+            seal: FactorSeal(key: [UInt8](repeating: 9, count: 32)))
         organizations = Organizations(database: database, identity: identity)
         let hash = try await PasswordHasher(width: 1).hash(Self.password)
         let made = try await database.write(in: .instance, by: .system("test")) { tx in

@@ -220,7 +220,8 @@ struct EndingTests {
         let company = try await Company()
         let device = Identity.Device(named: "test")
         let signedIn = try await company.identity.signIn(
-            email: "editor@acme.example", password: Company.password, on: device, by: Company.caller)
+            email: "editor@acme.example", password: Company.password, on: device, by: Company.caller
+        ).session()
         let editor = company.id(.editor)
         try await company.database.write(in: .instance, by: .system("test")) { tx in
             try Organizations.suspendUser(editor, because: "test", in: tx)

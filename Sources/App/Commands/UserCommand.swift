@@ -8,8 +8,8 @@ import Storage
 
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "user", abstract: "Make accounts, set passwords, suspend.",
-        subcommands: [Create.self, Reset.self, Suspend.self, Resume.self])
+        commandName: "user", abstract: "Make accounts, set passwords, take second factors away, suspend.",
+        subcommands: [Create.self, Reset.self, DisableSecondFactor.self, Suspend.self, Resume.self])
 
     struct Create: Command {
         static let configuration = CommandConfiguration(
@@ -53,6 +53,23 @@ struct UserCommand: AsyncParsableCommand {
     }
 }
 
+extension UserCommand {
+    struct DisableSecondFactor: Command {
+        static let configuration = CommandConfiguration(
+            commandName: "disable-mfa",
+            abstract: "Take an account's second factor away; ends all its sessions and writes to its owner.")
+
+        @Argument(help: "The e-mail address.") var email: String
+
+        func run(in invocation: Invocation) async throws {
+            try await IdentityAct.run(in: invocation) { identity in
+                try await identity.disableSecondFactor(email: email, by: IdentityAct.actor)
+                Terminal.say("\(email) signs in with the password alone now. All sessions were ended.")
+            }
+        }
+    }
+}
+
 /// Opens the database for a change of accounts, beside a running server.
 enum IdentityAct {
     /// What the audit log says of it.
@@ -62,7 +79,7 @@ enum IdentityAct {
         let settings = try invocation.settings().settings
         let opened = try DatabaseFile.openAsItIs(settings.database, requiringCurrent: true)
         do {
-            try await act(Identity(database: opened.database))
+            try await act(Identity(database: opened.database, policy: settings.accounts))
         } catch {
             try? opened.close()
             throw error

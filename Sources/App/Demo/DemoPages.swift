@@ -42,10 +42,11 @@ struct DemoPages: Sendable {
             let address = EmailAddress(person.email),
             let user = try parts.database.read(in: .instance, { try Identity.find(email: address, in: $0) })
         else { throw Problem.notFound("person") }
-        let signedIn = try await parts.database.write(in: .instance, by: user.actor(like: call.actor)) { tx in
-            try Identity.openSession(for: user, on: .init(call.request), in: tx)
+        let device = Identity.Device(call.request)
+        let outcome = try await parts.database.write(in: .instance, by: user.actor(like: call.actor)) { tx in
+            try Identity.enter(user, by: .password, on: device, in: tx)
         }
-        return Identity.enter(signedIn, origin: call.request.origin, to: "/")
+        return Identity.proceed(outcome, from: device, origin: call.request.origin, to: "/")
     }
 
     private var people: HTML {

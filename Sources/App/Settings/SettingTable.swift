@@ -2,7 +2,7 @@
 
 extension Setting {
     /// Every option, in the order in which they are shown.
-    package static let all: [Setting] = main + web + people + mail + payments + keeping
+    package static let all: [Setting] = main + web + accounts + mail + payments + keeping
 
     private static let main: [Setting] = [
         Setting("config", .path, default: "raptorflow.json", "The file with options; the default one may be missing."),
@@ -37,7 +37,14 @@ extension Setting {
         Setting("resources", .path, "A folder to read pages' files and migrations from, while designing them."),
     ]
 
-    private static let people: [Setting] = [
+    private static let accounts: [Setting] = [
+        Setting(
+            "accounts.sign_up", .choice(["closed", "invite", "open"]), default: "invite",
+            "Who may make an account: nobody, people who are invited, or everybody."),
+        Setting("accounts.domains", .text, "Domains of the addresses that new accounts may have, with commas."),
+        Setting(
+            "accounts.magic_links", .choice(["off", "on"]), default: "off",
+            "Whether a mailed link signs somebody in without a password."),
         Setting("issuers", .path, "A JSON file of issuers whose tokens are taken as credentials."),
         Setting("supabase.url", .address, "A Supabase project, like https://abc.supabase.co: its users may call."),
         Setting("tokens.audience", .text, "Whom our own access tokens are for; the public address when not set."),

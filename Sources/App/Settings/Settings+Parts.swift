@@ -3,6 +3,7 @@ import Core
 import Foundation
 import Identity
 import Mail
+import Organizations
 import Web
 
 extension Settings {
@@ -31,6 +32,15 @@ extension Settings {
 
     private static func bytes(of path: String) -> [UInt8]? {
         FileManager.default.contents(atPath: path).map { Array($0.prefix(262_144)) }
+    }
+
+    var accounts: AccountPolicy {
+        var policy = AccountPolicy()
+        policy.signUp = AccountPolicy.SignUp(rawValue: signUp) ?? .invite
+        policy.domains = accountDomains
+        policy.hasMagicLinks = hasMagicLinks
+        policy.names = { user, tx in try Organizations.memberships(of: user, in: tx).map(\.organization.name) }
+        return policy
     }
 
     var smtpServer: SMTPServer? {

@@ -53,6 +53,10 @@ package struct Settings: Sendable {
     package var tls: TLS?
     package var limits: CallLimits
     package var resources: String?
+    package var signUp: String
+    /// In lower case.
+    package var accountDomains: Set<String>
+    package var hasMagicLinks: Bool
     package var smtp: SMTP?
     /// Nil unless key id, key secret and webhook secret are all set.
     package var razorpay: Razorpay?
@@ -88,6 +92,9 @@ extension Settings {
         limits = CallLimits(
             perAddress: number("limits.address_per_minute"), perPrincipal: number("limits.principal_per_minute"))
         resources = optional("resources")
+        signUp = text("accounts.sign_up")
+        accountDomains = Set(Setting.list(text("accounts.domains")).map { $0.lowercased() })
+        hasMagicLinks = text("accounts.magic_links") == "on"
         backupFolder = optional("backups.folder") ?? Self.folder(of: text("database")) + "backups"
         issuersFile = optional("issuers")
         supabaseURL = optional("supabase.url").map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }

@@ -66,6 +66,17 @@ package struct ProblemCode: Sendable {
     static let accounts = [
         ProblemCode("account_suspended", 403, "The account is suspended. Ask whoever runs the instance."),
         ProblemCode("wrong_credentials", 401, "E-mail and password do not belong together."),
+        ProblemCode(
+            "second_factor_required", 401, "The account has a second factor: sign in with it, then open the link again."
+        ),
+        ProblemCode("step_up_required", 403, "Give a password or code again: the last is older than 10 minutes."),
+        ProblemCode(
+            "second_factor_missing", 403,
+            "The organisation lets in only who signed in with a second factor. Add one, or sign in with it."),
+        ProblemCode("sign_up_closed", 403, "People can't make accounts themselves here."),
+        ProblemCode("magic_links_off", 403, "The instance mails no sign-in links. Use the password."),
+        ProblemCode("second_factor_exists", 409, "The account has a second factor. Remove it to add another one."),
+        ProblemCode("second_factor_absent", 409, "The account has no second factor. Add one first."),
         ProblemCode("email_taken", 409, "There is an account with this e-mail address. Sign in instead."),
         ProblemCode("already_set_up", 409, "The instance has its first account; the set-up link works once."),
         ProblemCode(
@@ -76,8 +87,15 @@ package struct ProblemCode: Sendable {
             "link_unusable", 422,
             "A link of a message has expired, was used, or is not complete. Ask for a new one."),
         ProblemCode(
+            "challenge_unusable", 422,
+            "The sign-in took longer than 5 minutes, or was completed. Start again with the password."),
+        ProblemCode("wrong_code", 422, "The code is wrong, too old, or was used before. Wait for the next one."),
+        ProblemCode(
             "too_many_attempts", 429,
             "Too many wrong passwords from one place. Wait as long as `Retry-After` says."),
+        ProblemCode(
+            "too_many_codes", 429,
+            "Too many wrong codes for one account, from wherever. Wait as long as `Retry-After` says."),
     ]
 
     static let organizations = [

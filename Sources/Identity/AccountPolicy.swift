@@ -1,0 +1,41 @@
+// Who may make an account, and which ways in there are.
+package import Core
+package import Storage
+
+/// What the instance's options say about accounts.
+package struct AccountPolicy: Sendable {
+    /// Who may make an account beside the command line.
+    package enum SignUp: String, Sendable {
+        /// Nobody: invitations are for people who have one.
+        case closed
+        /// People who are invited.
+        case invite
+        /// Everybody with a mailbox.
+        case open
+    }
+
+    package var signUp = SignUp.invite
+    /// The part after the `@` that addresses must have, in lower case; any when it is empty.
+    package var domains: Set<String> = []
+    /// Whether a mailed link signs somebody in, without a password.
+    package var hasMagicLinks = false
+
+    /// Names that nobody's password may be made of, beside their own: of the organisations that they belong to.
+    package var names: @Sendable (UserID, any Transaction) throws -> [String] = { _, _ in [] }
+
+    package init() {}
+
+    /// Whether somebody may take this address here. An address has one `@`, and domains are compared whole.
+    package func admits(_ address: EmailAddress) -> Bool {
+        domains.isEmpty || domains.contains(String(address.folded.drop { $0 != "@" }.dropFirst()))
+    }
+
+    /// Throws `validation_failed` at the pointer when the address may not be used here.
+    package func check(_ address: EmailAddress, at pointer: String = "/email") throws(Problem) {
+        var validation = Validation()
+        validation.require(
+            admits(address), pointer, "domain_not_allowed",
+            "Addresses here end in \(domains.sorted().map { "@" + $0 }.joined(separator: " or ")).")
+        try validation.check()
+    }
+}
