@@ -64,6 +64,11 @@ enum IdentityStore {
             "UPDATE users SET password_hash = \(hash), updated_at = \(tx.now) WHERE id = \(id) \(only)") == 1
     }
 
+    /// Leaves an account without a password, until its owner chooses one by a mailed link.
+    static func clearPassword(of id: UserID, in tx: any Transaction) throws {
+        try tx.run("UPDATE users SET password_hash = NULL, updated_at = \(tx.now) WHERE id = \(id)")
+    }
+
     static func setVerified(_ id: UserID, in tx: any Transaction) throws {
         try tx.run("UPDATE users SET verified_at = \(tx.now) WHERE id = \(id)")
     }

@@ -11,7 +11,7 @@ enum ProblemResponses {
         switch endpoint.access {
         case .anyone: break
         case .signedIn: codes.append("session_required")
-        case .member: codes += ["permission_denied", "not_found"]
+        case .member: codes += ["permission_denied", "second_factor_missing", "not_found"]
         case .operators: codes.append("not_found")
         }
         if endpoint.access != .anyone, isWrite { codes.append("cross_origin_request") }
