@@ -74,6 +74,11 @@ enum IdentityStore {
             """) == 1
     }
 
+    /// Leaves an account without a password, until its owner chooses one by a mailed link.
+    static func clearPassword(of id: UserID, in tx: any Transaction) throws {
+        try tx.run("UPDATE users SET password_hash = NULL, updated_at = \(tx.now) WHERE id = \(id)")
+    }
+
     static func setVerified(_ id: UserID, in tx: any Transaction) throws {
         try tx.run("UPDATE users SET verified_at = \(tx.now) WHERE id = \(id)")
     }

@@ -78,7 +78,8 @@ extension Identity {
         try IdentityMail.link(
             to: user, "Your address was changed",
             "your account uses \(address.text) now, not this address. If it was not you, take it back:",
-            "\(origin)/undo-email#token=\(undo.text)", "The link works once, for a week. It also ends all sessions.",
+            "\(origin)/undo-email#token=\(undo.text)",
+            "The link works once, for a week. It ends all sessions and the password too.",
             in: tx)
         try IdentityMail.send(
             to: address, user.name, "Your address was changed", "your account uses this address now.", in: tx)
@@ -87,15 +88,27 @@ extension Identity {
             .object(["from": .string(user.email), "to": .string(address.text)]), in: tx)
     }
 
-    /// Gives an account its old address back and ends all sessions. Throws `link_unusable` (422), `email_taken` (409).
-    static func undoEmail(_ token: String, in tx: any Transaction) throws {
+    /// Gives an account its old address back and ends all sessions. The password goes too, for whoever changed the
+    /// address may know it: the mail brings the link for a new one. Throws `link_unusable` (422), `email_taken` (409).
+    static func undoEmail(_ token: String, origin: String, in tx: any Transaction) throws {
         let (user, address) = try takeAddress(.undoEmail, token, in: tx)
         // Whoever changed the address may have changed it more than once: no other way back is left to them.
         try OneTimeTokenStore.delete(.undoEmail, of: user.id, in: tx)
         let ended = try SessionStore.deleteAll(of: user.id, in: tx)
+        try IdentityStore.clearPassword(of: user.id, in: tx)
+        let reset = Token(.once)
+        try OneTimeTokenStore.replace(
+            .passwordReset, of: user.id, hash: reset.hash, lifetime: resetLifetime, in: tx)
         try IdentityMail.send(
             to: address, user.name, "Your address is back",
-            "your account uses this address again, and all sessions were ended. Choose another password now.", in: tx)
+            """
+            your account uses this address again. All sessions were ended and the password works no longer. Choose \
+            another one here:
+
+            \(origin)/reset-password#token=\(reset.text)
+
+            The link works once, for one hour. After that, ask for another one where you sign in.
+            """, in: tx)
         try Audit.record(
             "email.change_undone", on: .init("user", user.id),
             .object([

@@ -22,8 +22,8 @@ extension Identity {
         addTokenPage(
             "/undo-email", "undoEmailPage", "Take your account back", button: "Take my address back", to: &pages
         ) { call, tx in
-            try Self.undoEmail(call.body["token"], in: tx)
-            return "Your address is back and all sessions were ended. Choose another password now."
+            try Self.undoEmail(call.body["token"], origin: call.request.origin, in: tx)
+            return "Your address is back and all sessions were ended. A mail brings the link for a new password."
         }
         pages.form("/account/email", "changeAddressPage", allow: .signedIn) { call, state, tx in
             try addressPage(call, state, in: tx)

@@ -107,11 +107,12 @@ extension Identity {
             return NoBody()
         }
         routes.post(
-            "/v1/auth/undo-email", "undoEmailChange", "Give an account its old address back, and end its sessions",
+            "/v1/auth/undo-email", "undoEmailChange",
+            "Give an account its old address back; ends its sessions and its password",
             tag: "auth", allow: .anyone, body: TokenRequest.self, returns: NoBody.self, status: 204,
             problems: ["link_unusable", "email_taken"]
         ) { call, tx in
-            try Self.undoEmail(call.body.token, in: tx)
+            try Self.undoEmail(call.body.token, origin: call.request.origin, in: tx)
             return NoBody()
         }
     }

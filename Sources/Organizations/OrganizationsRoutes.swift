@@ -40,7 +40,7 @@ extension Organizations {
         routes.patch(
             "/v1/orgs/{org}", "updateOrganization", "Change an organisation's name, short name or sign-in policy",
             tag: "orgs", allow: .member(.organizationManage), body: UpdateOrganizationRequest.self,
-            returns: Organization.self, problems: ["slug_taken", "second_factor_missing", "step_up_required"]
+            returns: Organization.self, problems: ["slug_taken", "step_up_required"]
         ) { call, tx in
             let organization = try Self.required(try call.organization(), in: tx)
             try call.requireMatch(organization)

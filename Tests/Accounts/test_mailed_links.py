@@ -160,5 +160,9 @@ def test_RST_13_a_change_of_address_asks_for_a_credential_and_can_be_undone(serv
     undo = mailed(server, workspace.email, "/undo-email")
     Client(server.url).post("/v1/auth/undo-email", {"token": undo}).expect(204)
     workspace.owner.get("/v1/me").expect(401)
+    client, email = Client(server.url), workspace.email
+    client.post("/v1/auth/sign-in", {"email": email, "password": PASSWORD}).expect(401)
+    reset = mailed(server, email, "/reset-password")
+    client.post("/v1/auth/password/reset", {"token": reset, "password": PASSWORD}).expect(204)
     signed_in = Client(server.url).post("/v1/auth/sign-in", {"email": workspace.email, "password": PASSWORD})
     workspace.owner = Client(server.url, signed_in.expect(201).json["token"])

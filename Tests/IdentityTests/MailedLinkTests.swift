@@ -172,10 +172,16 @@ struct MailedLinkTests {
         #expect(told.contains("thief@evil.example") && told.contains("\(Self.origin)/undo-email#token="))
         instance.time.advance(by: .days(6))
         let token = Instance.token(in: told)
-        try await instance.act { tx in try Identity.undoEmail(token, in: tx) }
+        try await instance.act { tx in try Identity.undoEmail(token, origin: Self.origin, in: tx) }
         #expect(try instance.find(user.id)?.email == "meera@example.com")
         #expect(try instance.principalID(thief.token) == nil)
-        #expect(await refusal { try await instance.act { try Identity.undoEmail(token, in: $0) } } == "link_unusable")
+        #expect(await refusal { try await instance.signIn() } == "wrong_credentials")
+        let reset = Instance.token(in: try instance.newestMail(to: "meera@example.com"))
+        try await use(.passwordReset, reset, instance)
+        _ = try await instance.signIn(password: "another four words")
+        #expect(
+            await refusal { try await instance.act { try Identity.undoEmail(token, origin: Self.origin, in: $0) } }
+                == "link_unusable")
     }
 
     @Test func `an address that is taken answers the same, and its owner is told`() async throws {

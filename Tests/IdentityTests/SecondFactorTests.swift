@@ -88,8 +88,8 @@ struct SecondFactorTests {
         let owner = try await Owner(Instance())
         let challenge = try await owner.challenge()
         var answers: [String?] = []
-        for number in 0..<100 {
-            let device = Identity.Device(named: "Guess", address: "198.51.\(number).1")
+        for number in 0..<1000 {
+            let device = Identity.Device(named: "Guess", address: "198.51.\(number % 250).\(number / 250)")
             answers.append(
                 await refusal {
                     try await owner.instance.identity.completeSignIn(

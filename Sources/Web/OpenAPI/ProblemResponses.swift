@@ -12,8 +12,10 @@ enum ProblemResponses {
         case .anyone: break
         case .signedIn: codes.append("session_required")
         case .member(let permission):
-            codes += ["permission_denied", "not_found", "address_not_allowed", "organization_suspended"]
-            codes.append("organization_leaving")
+            codes += [
+                "permission_denied", "not_found", "address_not_allowed", "organization_suspended",
+                "organization_leaving", "second_factor_missing",
+            ]
             if permission.isForPeople { codes.append("session_required") }
         case .operators: codes.append("not_found")
         }
