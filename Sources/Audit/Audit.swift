@@ -19,7 +19,10 @@ package enum Audit {
             sequence: head.sequence + 1, at: tx.now, actor: tx.actor, action: action, target: target,
             details: details.text)
         let canonical = event.canonical(chain: chain)
-        let hash = Array(SHA256.hash(data: head.hash + Array(canonical.utf8)))
+        var digest = SHA256()
+        digest.update(data: head.hash)
+        digest.update(data: Array(canonical.utf8))
+        let hash = Array(digest.finalize())
         try AuditStore.append(event, to: chain, canonical: canonical, previous: head.hash, hash: hash, in: tx)
     }
 

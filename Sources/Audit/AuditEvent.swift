@@ -17,11 +17,29 @@ package struct AuditEvent: Sendable {
 
     /// The exact bytes that are hashed: fields in a fixed order as a JSON array, version first.
     func canonical(chain: Audit.Chain) -> String {
-        JSONValue.array([
-            .string("raptorflow.audit.1"), .string(chain.key), .integer(sequence), .integer(at.milliseconds),
-            .string(actor.kind.rawValue), .string(actor.id), .string(actor.display), .string(actor.requestID ?? ""),
-            .string(actor.address ?? ""), .string(action), .string(target.kind), .string(target.id), .string(details),
-        ]).text
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(400 + details.utf8.count)
+        var separator = UInt8(ascii: "[")
+        func add(_ text: String) {
+            bytes.append(separator)
+            separator = UInt8(ascii: ",")
+            JSONText.append(quoted: text, to: &bytes)
+        }
+        func add(_ number: Int64) {
+            bytes.append(separator)
+            bytes.append(contentsOf: String(number).utf8)
+        }
+        add("raptorflow.audit.1")
+        add(chain.key)
+        add(sequence)
+        add(at.milliseconds)
+        for text in [
+            actor.kind.rawValue, actor.id, actor.display, actor.requestID ?? "", actor.address ?? "", action,
+            target.kind,
+            target.id, details,
+        ] { add(text) }
+        bytes.append(UInt8(ascii: "]"))
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

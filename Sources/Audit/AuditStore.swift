@@ -21,11 +21,6 @@ enum AuditStore {
               \(event.actor.display), \(event.actor.requestID), \(event.actor.address), \(event.action),
               \(event.target.kind), \(event.target.id), \(event.details), \(canonical), \(previous), \(hash))
             """)
-        try tx.run(
-            """
-            INSERT INTO audit_heads (organization_id, sequence, hash) VALUES (\(chain.key), \(event.sequence), \(hash))
-            ON CONFLICT (organization_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash
-            """)
     }
 
     /// Newest first, below a sequence number, through whichever index the filter has.

@@ -81,10 +81,8 @@ final class PreparedStatement {
         }
     }
 
-    func reset() {
-        sqlite3_reset(handle)
-        sqlite3_clear_bindings(handle)
-    }
+    /// What is bound stays until it is bound anew: every run binds all of its values.
+    func reset() { sqlite3_reset(handle) }
 
     var row: Row { Row(StatementRow(handle: handle)) }
 }

@@ -13,6 +13,7 @@ package final class SQLiteDatabase: Storage.Database {
     private let queue: DatabaseQueue
     private let writer: Writer
     private let readers: Readers
+    private let checkpointer: Checkpointer
     private let longReaders: DispatchQueue
     private let longReadersLimit = DispatchSemaphore(value: 2)
 
@@ -55,6 +56,9 @@ package final class SQLiteDatabase: Storage.Database {
         }
         let visibility = options.visibility
         readers = Readers { try Reader(path: path, visibility: visibility) }
+        let checkpointer = try Checkpointer(path: path)
+        self.checkpointer = checkpointer
+        queue.unsafeReentrantRead { checkpointer.watch($0) }
         longReaders = DispatchQueue(label: "raptorflow.reads", attributes: .concurrent)
         writer = Writer(clock: clock, waitingLimit: options.waitingLimit)
         let thread = Thread { [queue, writer] in
@@ -114,6 +118,7 @@ package final class SQLiteDatabase: Storage.Database {
     /// Stops the writer after what waits, moves the WAL into the file and closes: one file remains.
     package func close() throws {
         writer.stop()
+        try checkpointer.stop()
         try readers.close()
         try queue.writeWithoutTransaction { database in
             _ = try DatabaseValue.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")

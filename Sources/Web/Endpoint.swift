@@ -48,8 +48,11 @@ package struct Endpoint: Sendable {
     /// Turns a refusal of a submission into the page that shows it.
     package typealias Recovery = @Sendable (Problem, Call<RawBody>, any Transaction) throws -> Response
 
-    /// What a write does in its transaction.
-    package typealias Effect = @Sendable (any Transaction) throws -> Response
+    /// What a write does in its transaction; it gives what makes the answer, once that is needed.
+    package typealias Effect = @Sendable (any Transaction) throws -> Answer
+
+    /// Makes the answer of a write from what the transaction gave.
+    package typealias Answer = @Sendable () throws -> Response
 
     /// What happens, given the body as it came (validated against the schema if there is one).
     package enum Work: Sendable {

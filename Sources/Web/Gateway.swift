@@ -260,10 +260,12 @@ package struct Gateway: Sendable {
             return try database.read(in: scope) { tx in try handle(call, tx) }
         case .write(let handle):
             let effect = try handle(call)
+            // An answer that is kept has to be made in the transaction; others need not keep the one writer.
+            guard let keyed else { return try await database.write(in: scope, by: call.actor, effect)() }
             return try await database.write(in: scope, by: call.actor) { tx in
-                if let replayed = try keyed?.replay(in: tx) { return replayed }
-                let response = try effect(tx)
-                try keyed?.finish(response, in: tx)
+                if let replayed = try keyed.replay(in: tx) { return replayed }
+                let response = try effect(tx)()
+                try keyed.finish(response, in: tx)
                 return response
             }
         case .act(let handle):

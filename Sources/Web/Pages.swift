@@ -91,7 +91,10 @@ package struct Pages {
             "POST", path, name, allow, recover: recovery(show),
             .write { call in
                 let call = call.with(Form(call.body.form))
-                return { tx in try submit(call, tx) }
+                return { tx in
+                    let response = try submit(call, tx)
+                    return { response }
+                }
             })
     }
 
@@ -118,7 +121,10 @@ package struct Pages {
             "POST", path, name, allow,
             .write { call in
                 let call = call.with(Form(call.body.form))
-                return { tx in try submit(call, tx) }
+                return { tx in
+                    let response = try submit(call, tx)
+                    return { response }
+                }
             })
     }
 

@@ -62,7 +62,7 @@ package struct Routes {
                     let call = call.with(NoBody())
                     return { tx in
                         try handle(call, tx)
-                        return Response(status: 204)
+                        return { Response(status: 204) }
                     }
                 }))
     }
@@ -98,7 +98,10 @@ package struct Routes {
                 requiresIdempotencyKey: requiresKey,
                 work: .write { call in
                     let call = call.with(try Body.decode(call.body))
-                    return { tx in try Response.json(try handle(call, tx), status: status) }
+                    return { tx in
+                        let output = try handle(call, tx)
+                        return { try Response.json(output, status: status) }
+                    }
                 }))
     }
 }

@@ -131,7 +131,7 @@ def run(report, binary, arguments):
             compare(report, "ledger entry", entry, seedstack and seedstack.post, rounds, seconds, 30)
             for name, target in ("durable create", create), ("ledger entry", entry):
                 keyed = dataclasses.replace(target, keyed=True)
-                compare(report, f"{name} with Idempotency-Key", keyed, None, rounds, seconds, 0)
+                compare(report, f"{name}, keyed", keyed, None, rounds, seconds, 0)
             report.judge("resident memory, highest", server.memory("VmHWM"), " MB", 150, above=False)
     finally:
         for peer in filter(None, (pocketbase, seedstack)):

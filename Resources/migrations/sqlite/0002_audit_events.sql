@@ -35,6 +35,10 @@ CREATE TRIGGER audit_events_follow BEFORE INSERT ON audit_events BEGIN
   WHERE NEW.sequence IS NOT
     1 + coalesce((SELECT sequence FROM audit_heads WHERE organization_id = NEW.organization_id), 0);
 END;
+CREATE TRIGGER audit_events_lead AFTER INSERT ON audit_events BEGIN
+  INSERT INTO audit_heads (organization_id, sequence, hash) VALUES (NEW.organization_id, NEW.sequence, NEW.hash)
+  ON CONFLICT (organization_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash;
+END;
 CREATE TRIGGER audit_events_update BEFORE UPDATE ON audit_events BEGIN
   SELECT RAISE(ABORT, 'audit: records do not change');
 END;

@@ -99,9 +99,9 @@ package indirect enum JSONValue: Sendable, Hashable {
 }
 
 /// The spelling of JSON's strings.
-enum JSONText {
+package enum JSONText {
     /// Adds a string in quotes, with everything escaped that must be (RFC 8259 section 7).
-    static func append(quoted text: String, to output: inout [UInt8]) {
+    package static func append(quoted text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { bytes in

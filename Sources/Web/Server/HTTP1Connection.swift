@@ -26,7 +26,6 @@ struct HTTP1Connection: ServerChildChannel {
             decoder.maxHeaderFieldCount = limits.headFields
             let (work, accepted) = AsyncStream.makeStream(of: RequestHandler.Work.self)
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(HTTPResponseEncoder())
             try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: decoder)))
             try pipeline.addHandler(HTTP1Handler(limits: limits, isSecure: isSecure, logger: log))
             try pipeline.addHandler(RequestHandler(gateway: gateway, accepted: accepted))

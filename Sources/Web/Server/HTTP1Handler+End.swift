@@ -19,9 +19,7 @@ extension HTTP1Handler {
         phase = .busy(
             Work(
                 started: .now(), isHead: isHead, announced: nil, isReceived: true, closes: true, blocksInput: true))
-        for part in refusal.response.http1Parts(isHead: isHead) {
-            write(context: context, data: NIOAny(part), promise: nil)
-        }
+        write(context: context, data: NIOAny(refusal.response), promise: nil)
         flush(context: context)
     }
 
@@ -35,7 +33,7 @@ extension HTTP1Handler {
             refuse(problem, isHead: false, context)
         case .busy(let work) where work.blocksInput: break
         case .busy(let work) where work.isReceived: held.append(.failure(problem))
-        case .busy(let work) where work.isAnswerBegun: context.close(promise: nil)
+        case .busy(let work) where work.isAnswered: context.close(promise: nil)
         case .busy(var work):
             work.isReceived = true
             work.blocksInput = true

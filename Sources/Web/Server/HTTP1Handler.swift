@@ -16,8 +16,8 @@ import NIOHTTPTypes
 final class HTTP1Handler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPServerResponsePart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundIn = Response
+    typealias OutboundOut = ByteBuffer
 
     /// What the connection is doing.
     enum Phase {
@@ -39,7 +39,6 @@ final class HTTP1Handler: ChannelDuplexHandler {
         let announced: Int?
         var received = 0
         var isReceived: Bool
-        var isAnswerBegun = false
         var isAnswered = false
         /// The connection ends with this answer.
         var closes: Bool
@@ -144,8 +143,7 @@ final class HTTP1Handler: ChannelDuplexHandler {
                 started: .now(), isHead: head.method == .HEAD, announced: checked.hasBody ? checked.contentLength : 0,
                 isReceived: false, closes: checked.closes || isQuiescing, blocksInput: false))
         if checked.awaitsContinue {
-            let head = HTTPResponseHead(version: .http1_1, status: .continue)
-            context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         }
         context.fireChannelRead(wrapInboundOut(.head(checked.request)))
     }
@@ -183,19 +181,12 @@ final class HTTP1Handler: ChannelDuplexHandler {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
-        switch unwrapOutboundIn(data) {
-        case .head(var head):
-            work.isAnswerBegun = true
-            work.closes = work.closes || isQuiescing || leavesTooMuch(work) || !head.isKeepAlive
-            if work.closes { head.headers.replaceOrAdd(name: "Connection", value: "close") }
-            phase = .busy(work)
-            context.write(wrapOutboundOut(.head(head)), promise: promise)
-        case .body(let bytes): context.write(wrapOutboundOut(.body(bytes)), promise: promise)
-        case .end:
-            work.isAnswered = true
-            phase = .busy(work)
-            context.write(wrapOutboundOut(.end(nil)), promise: promise)
-        }
+        let response = unwrapOutboundIn(data)
+        work.closes = work.closes || isQuiescing || leavesTooMuch(work) || response.closesConnection
+        work.isAnswered = true
+        phase = .busy(work)
+        let bytes = response.http1(isHead: work.isHead, closes: work.closes, allocator: context.channel.allocator)
+        context.write(wrapOutboundOut(bytes), promise: promise)
     }
 
     func flush(context: ChannelHandlerContext) {

@@ -2,7 +2,6 @@
 import Core
 import HTTPTypes
 import NIOCore
-import NIOHTTP1
 import NIOHTTPTypes
 
 /// Hands requests to the gateway, one at a time, and writes its answers.
@@ -11,7 +10,7 @@ import NIOHTTPTypes
 /// request. For the rest the body is collected, and the connection's task does the work.
 final class RequestHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = Response
 
     /// An accepted request with its body, for the connection's task.
     struct Work: Sendable {
@@ -26,7 +25,6 @@ final class RequestHandler: ChannelInboundHandler {
     private var client: ClientAddress?
     private var collected: (request: Gateway.Accepted, body: [UInt8])?
     private var answer: Response?
-    private var isHead = false
 
     init(gateway: Gateway, accepted: AsyncStream<Work>.Continuation) {
         self.gateway = gateway
@@ -45,7 +43,6 @@ final class RequestHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            isHead = head.method == .head
             switch gateway.begin(head, from: client) {
             case .answered(let response): answer = response
             case .accepted(let request): collected = (request, [])
@@ -102,30 +99,7 @@ final class RequestHandler: ChannelInboundHandler {
 
     private func write(_ response: Response, _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
-        for part in response.http1Parts(isHead: isHead) { context.write(wrapOutboundOut(part), promise: nil) }
-        context.flush()
-    }
-}
-
-extension Response {
-    /// The answer as the parts of HTTP/1; a HEAD gets the same head and no body.
-    func http1Parts(isHead: Bool) -> [HTTPServerResponsePart] {
-        var fields = HTTPHeaders()
-        fields.reserveCapacity(headers.count + 3)
-        for header in headers { fields.add(name: header.name, value: Self.fieldValue(header.value)) }
-        fields.add(name: "Date", value: HTTPDate.now)
-        if mayHaveBody { fields.add(name: "Content-Length", value: String(body.count)) }
-        let head = HTTPResponseHead(
-            version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: fields)
-        if isHead || body.isEmpty { return [.head(head), .end(nil)] }
-        return [.head(head), .body(.byteBuffer(ByteBuffer(bytes: body))), .end(nil)]
-    }
-
-    /// No value may end its line (RFC 9110 section 5.5): control characters become blanks.
-    private static func fieldValue(_ text: String) -> String {
-        let isControl = { (byte: UInt8) in (byte < 32 && byte != 9) || byte == 127 }
-        guard text.utf8.contains(where: isControl) else { return text }
-        return String(decoding: text.utf8.map { isControl($0) ? 32 : $0 }, as: UTF8.self)
+        context.writeAndFlush(wrapOutboundOut(response), promise: nil)
     }
 }
 
