@@ -6,6 +6,7 @@ import Web
 extension Organizations {
     func addEndingPages(to pages: inout Pages) {
         pages.action("/orgs/{org}/transfer", "transferPage", allow: .member(.organizationDelete)) { call, tx in
+            try Self.requireName(of: try Self.required(try call.organization(), in: tx), in: call)
             guard let next = UserID(call.body["user_id"]) else {
                 throw Problem.invalid([FieldProblem("/user_id", "not_a_choice", "Choose a member.")])
             }
@@ -15,9 +16,7 @@ extension Organizations {
         }
         pages.action("/orgs/{org}/delete", "deletePage", allow: .member(.organizationDelete)) { call, tx in
             let organization = try Self.required(try call.organization(), in: tx)
-            guard call.body["confirm"] == organization.name else {
-                throw Problem.invalid([FieldProblem("/confirm", "not_a_choice", "Type the name of the organisation.")])
-            }
+            try Self.requireName(of: organization, in: call)
             try requestDeletion(organization, in: tx)
             return .redirect(to: "/orgs/\(organization.id)/settings", flash: "It will be deleted in 30 days.")
         }
@@ -25,6 +24,13 @@ extension Organizations {
             let organization = try Self.required(try call.organization(), in: tx)
             _ = try Self.undoDeletion(organization, in: tx)
             return .redirect(to: "/orgs/\(organization.id)/settings", flash: "The deletion is undone.")
+        }
+    }
+
+    /// What can't be taken back by oneself asks for the organisation's name.
+    private static func requireName(of organization: Organization, in call: Call<Form>) throws {
+        guard call.body["confirm"] == organization.name else {
+            throw Problem.invalid([FieldProblem("/confirm", "not_a_choice", "Type the name of the organisation.")])
         }
     }
 
@@ -55,9 +61,13 @@ extension Organizations {
         guard !members.isEmpty else { return .empty }
         let form = HTML.form(
             action: "/orgs/\(organization.id)/transfer", submit: "Hand over",
-            HTML.select(
+            """
+            \(HTML.select(
                 "user_id", label: "New owner",
-                options: members.map { Choice($0.userID.text, "\($0.name), \($0.email)") }))
+                options: [Choice("", "Choose a member")]
+                    + members.map { Choice($0.userID.text, "\($0.name), \($0.email)") }))\
+            \(HTML.textField("confirm", label: "Type \(organization.name) to confirm"))
+            """)
         return HTML.section(
             "Hand over to somebody else", lead: "They become the owner in your place, and you an admin.",
             HTML.panel(form))

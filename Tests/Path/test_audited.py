@@ -6,9 +6,11 @@ import sqlite3
 import urllib.parse
 import uuid
 
+import pyotp
 import pytest
 
-from raptorflow import PASSWORD, Client
+from outbox import outbox
+from raptorflow import PASSWORD, Client, Server
 from test_path import join, key, mail_token, pay, until
 
 # What changes nothing of ours, or is told by something else; each with the reason.
@@ -18,7 +20,25 @@ EXEMPT = {
     "receiveRazorpayWebhook": "the payload is kept whole; the job that applies it leaves the record",
     "payInvoice": "hands out the order that was made with the invoice; what is paid by it is told",
     "verifyLedger": "reads only; it is a POST because it takes long",
+    "requestMagicLink": "answered before anybody looks for an account; the job that mails the link leaves the record",
+    "requestSignUp": "the same: the account is recorded when it is made",
+    "forgotPassword": "the same: the job that mails the link leaves the record",
+    "requestEmailVerification": "mails a link; what comes of it is recorded",
+    "beginSecondFactor": "nothing is in force until it is confirmed, and that is recorded",
+    "issueToken": "signs a statement of ten minutes; nothing is changed",
+    "authorize": "reads only; it is a POST because it has a body",
+    "refreshIssuers": "fetches keys into memory",
+    "linkMyIdentity": "needs another issuer: Tests/IdentityTests/ExternalIdentityTests.swift looks for its record",
+    "unlinkMyIdentity": "needs another issuer's identity",
 }
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Every way to make an account and to sign in is open, so that each can be tried."""
+    options = ["--accounts-sign-up", "open", "--accounts-magic-links", "on"]
+    with Server(tmp_path_factory.mktemp("instance"), arguments=options) as running:
+        yield running
 
 
 class World:
@@ -193,8 +213,91 @@ def job(world, *acts):
     return made
 
 
+def stranger(world):
+    return Client(world.workspace.url)
+
+
+def mailed(world, recipient, path):
+    """The token of a link to a page, once a message with one has come."""
+    def find():
+        try:
+            return re.search(rf"{path}#token=([A-Za-z0-9_-]+)", outbox(world.workspace.server, recipient))
+        except AssertionError:
+            return None
+    return until(find, f"{recipient} has a link to {path}").group(1)
+
+
+def changing(world):
+    """Somebody who asked for another address: who, the address until now, and the link that went to the new one."""
+    client = me(world)
+    old, new = client.get("/v1/me").json["email"], world.fresh()
+    client.post("/v1/me/email", {"email": new}, key=key()).expect(200, 202, 204)
+    return old, mailed(world, new, "[a-z-]+")
+
+
+def undoing(world):
+    old, token = changing(world)
+    stranger(world).post("/v1/auth/change-email", {"token": token}, key=key()).expect(200, 204)
+    return stranger(world), {}, {"token": mailed(world, old, "undo-email")}
+
+
+def verifying(world):
+    world.owner.post("/v1/me/email/verification", key=key()).expect(200, 202, 204)
+    return stranger(world), {}, {"token": mailed(world, world.workspace.email, "[a-z-]+")}
+
+
+def linked(world, path, recipient, page):
+    """The token of a link that a stranger asked for."""
+    stranger(world).post(path, {"email": recipient}, key=key()).expect(200, 202, 204)
+    return mailed(world, recipient, page)
+
+
+def redeeming(world):
+    email = me(world).get("/v1/me").json["email"]
+    return stranger(world), {}, {"token": linked(world, "/v1/auth/magic-link", email, "magic-link")}
+
+
+def signing_up(world):
+    email = world.fresh()
+    token = linked(world, "/v1/auth/sign-up/request", email, "sign-up/complete")
+    return stranger(world), {}, {"token": token, "name": "New", "password": PASSWORD}
+
+
+def unconfirmed(world):
+    """Somebody who has begun to add a second factor, and the code that completes it."""
+    client = me(world)
+    seed = client.post("/v1/me/second-factor", key=key()).expect(201).json
+    return client, {"code": pyotp.TOTP(seed["secret"]).now()}
+
+
+def protected(world):
+    """Somebody with a second factor: the client, the address, a recovery code."""
+    client, code = unconfirmed(world)
+    email = client.get("/v1/me").json["email"]
+    made = client.post("/v1/me/second-factor/confirm", code).expect(200).json
+    return Client(world.workspace.url, made["token"]), email, made["recovery_codes"][0]
+
+
+def completing(world):
+    _, email, code = protected(world)
+    begun = stranger(world).post("/v1/auth/sign-in", {"email": email, "password": PASSWORD}, key=key()).expect(201).json
+    return stranger(world), {}, {"challenge": begun["challenge"]["token"], "code": code}
+
+
 PREPARED = {
-    "forgotPassword": lambda w: (Client(w.workspace.url), {}, {"email": me(w).get("/v1/me").json["email"]}),
+    "changeEmail": lambda w: (stranger(w), {}, {"token": changing(w)[1]}),
+    "undoEmailChange": undoing,
+    "verifyEmail": verifying,
+    "requestEmailChange": lambda w: (me(w), {}, {"email": w.fresh()}),
+    "redeemMagicLink": redeeming,
+    "completeSignUp": signing_up,
+    "completeSignIn": completing,
+    "confirmSecondFactor": lambda w: (lambda client, code: (client, {}, code))(*unconfirmed(w)),
+    "renewRecoveryCodes": lambda w: (protected(w)[0], {}, None),
+    "removeSecondFactor": lambda w: (protected(w)[0], {}, None),
+    "revokeMyOtherSessions": lambda w: (second_session(w)[0], {}, None),
+    "stepUp": lambda w: (me(w), {}, {"password": PASSWORD}),
+    "deleteMe": lambda w: (me(w), {}, None),
     "resetPassword": resetting,
     "signIn": lambda w: (Client(w.workspace.url), {}, {"email": w.workspace.email, "password": PASSWORD}),
     "signOut": lambda w: (me(w), {}, None),

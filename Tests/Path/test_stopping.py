@@ -121,7 +121,11 @@ def test_the_console_makes_narrow_keys_and_rotates_them(workspace, team):
 
 
 def test_the_console_hands_over_and_stops(workspace, team):
-    submit(workspace, f"/orgs/{team.organization}/transfer", user_id="nobody").expect(422)
+    name = team.key.get(team.base).json["name"]
+    handing = f"/orgs/{team.organization}/transfer"
+    unnamed = submit(workspace, handing, user_id=team.user, confirm="something else").expect(422).body.decode()
+    assert "Type the name of the organisation" in unnamed
+    submit(workspace, handing, user_id="nobody", confirm=name).expect(422)
     operator = f"/operator/orgs/{team.organization}"
     submit(workspace, f"{operator}/suspend", session=team.session, reason="x").expect(404)
     submit(workspace, f"{operator}/suspend", reason="").expect(422)
