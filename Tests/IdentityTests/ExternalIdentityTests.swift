@@ -168,6 +168,20 @@ struct ExternalIdentityTests {
         #expect(try await trusting.principal(token)?.user != principal.user)
     }
 
+    @Test func `OAU-5 SES-3 a suspended account is refused at once, whatever its issuer says`() async throws {
+        let trusting = try Trusting(elsewhere)
+        let token = try elsewhere.token(at: trusting.now)
+        let user = try #require(try await trusting.principal(token)?.user)
+        let database = trusting.instance.database
+        try await database.write(in: .instance, by: .system("test")) { tx in
+            try Identity.suspend(user, because: "test", in: tx)
+        }
+        #expect(try await trusting.principal(token) == nil)
+        #expect(try trusting.count("SELECT count(*) FROM users") == 1)
+        try await database.write(in: .instance, by: .system("test")) { tx in try Identity.resume(user, in: tx) }
+        #expect(try await trusting.principal(token)?.user == user)
+    }
+
     @Test func `HS256 is taken only from an issuer that has a secret, and by that secret`() async throws {
         let secret = [UInt8](repeating: 5, count: 40)
         let sign = { (claims: JSONValue, key: [UInt8]) -> String in

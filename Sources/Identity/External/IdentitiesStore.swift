@@ -26,15 +26,16 @@ enum IdentitiesStore {
     struct Bearer {
         let user: UserID
         let name: String
+        let isSuspended: Bool
     }
 
     static func bearer(issuer: String, subject: String, in tx: any Transaction) throws -> Bearer? {
         try tx.first(
             """
-            SELECT user_id, name FROM identities JOIN users ON users.id = user_id
+            SELECT user_id, name, suspended_at IS NOT NULL FROM identities JOIN users ON users.id = user_id
             WHERE issuer = \(issuer) AND subject = \(subject)
             """
-        ) { Bearer(user: try $0.id(0), name: try $0.text(1)) }
+        ) { Bearer(user: try $0.id(0), name: try $0.text(1), isSuspended: try $0.flag(2)) }
     }
 
     /// Whether a token of this person claimed an address.

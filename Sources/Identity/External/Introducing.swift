@@ -24,6 +24,7 @@ extension Identity {
             let person = try external.verify(token, at: tx.now)
             let (issuer, subject) = (person.claims.issuer, person.claims.subject)
             if let known = try IdentitiesStore.bearer(issuer: issuer, subject: subject, in: tx) {
+                guard !known.isSuspended else { return nil }
                 // An issuer's word never runs the instance: for that one signs in here.
                 return Principal(.external(issuer: issuer, user: known.user), display: known.name)
             }
