@@ -25,6 +25,7 @@ struct Verdict: Codable, Sendable {
         case roleAllows = "role_allows"
         case roleLacksPermission = "role_lacks_permission"
         case notAMember = "not_a_member"
+        case accountSuspended = "account_suspended"
     }
 
     let allowed: Bool
@@ -50,13 +51,18 @@ extension Organizations {
         routes.act(
             "/v1/auth/token", "issueToken", "Get a short-lived signed token for another service", tag: "auth",
             allow: .signedIn, body: IssueTokenRequest.self, returns: AccessToken.self, status: 201,
-            problems: ["session_required"]
+            problems: [
+                "session_required", "second_factor_missing", "organization_suspended", "organization_leaving",
+            ]
         ) { call in
             let user = try call.sessionUser()
-            guard case .session(let session, _)? = call.principal?.credential else { throw Problem.unauthenticated }
+            guard let principal = call.principal, case .session(let session, _) = principal.credential else {
+                throw Problem.unauthenticated
+            }
             return try database.read(in: .instance) { tx in
                 let member = try call.body.organization.map { organization in
-                    guard let role = try MembersStore.role(of: user, in: organization, in: tx) else {
+                    // The token says no more than the session itself could do.
+                    guard let role = try Self.role(of: principal, in: organization, in: tx) else {
                         throw Problem.notFound("organisation")
                     }
                     return (organization, role)
@@ -70,6 +76,9 @@ extension Organizations {
     static func verdict(on user: UserID, _ permission: Permission, in tx: any Transaction) throws -> Verdict {
         guard let role = try MembersStore.role(of: user, in: tx.organization(), in: tx) else {
             return Verdict(allowed: false, reason: .notAMember, role: nil)
+        }
+        guard try Identity.suspended(user, in: tx) == nil else {
+            return Verdict(allowed: false, reason: .accountSuspended, role: role)
         }
         let isAllowed = role.allows(permission)
         return Verdict(allowed: isAllowed, reason: isAllowed ? .roleAllows : .roleLacksPermission, role: role)

@@ -80,6 +80,38 @@ struct AuthorizingTests {
         }
     }
 
+    @Test func `OAU-9 a token names a role only where the session itself is let in`() async throws {
+        let its = try await TokenServer()
+        let (editor, company) = (try await its.session(.editor), its.company)
+        let body = #"{"organization":"\#(company.acme.id)"}"#
+        try await its.run { server in
+            try await company.database.write(in: .organization(company.acme.id), by: .system("test")) { tx in
+                _ = try Organizations.update(company.acme, name: nil, slug: nil, requiresSecondFactor: true, in: tx)
+            }
+            let unprotected = try await server.send("POST", "/v1/auth/token", token: editor, body: body)
+            #expect(unprotected.problem == "second_factor_missing")
+            try await company.database.write(in: .instance, by: .system("test")) { tx in
+                _ = try Organizations.suspend(company.acme.id, because: "test", in: tx)
+            }
+            let stopped = try await server.send("POST", "/v1/auth/token", token: editor, body: body)
+            #expect(stopped.problem == "organization_suspended")
+        }
+    }
+
+    @Test func `authorize says no to who is suspended`() async throws {
+        let its = try await TokenServer()
+        let (company, owner) = (its.company, try await its.session(.owner))
+        try await company.database.write(in: .instance, by: .system("test")) { tx in
+            try Organizations.suspendUser(company.id(.editor), because: "test", in: tx)
+        }
+        try await its.run { server in
+            let answer = try await server.send(
+                "POST", "/v1/orgs/\(company.acme.id)/authorize", token: owner,
+                body: #"{"user":"\#(company.id(.editor))","permission":"ledger:read"}"#)
+            #expect(answer.body == #"{"allowed":false,"reason":"account_suspended","role":"editor"}"#)
+        }
+    }
+
     @Test func `our own access token is no credential here`() async throws {
         let its = try await TokenServer()
         let owner = try await its.session(.owner)
