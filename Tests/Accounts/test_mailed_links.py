@@ -8,7 +8,7 @@ import urllib.parse
 import pytest
 
 from outbox import outbox
-from raptorflow import PASSWORD, Client, Server
+from raptorflow import PASSWORD, Client, serving
 from workspace import Workspace
 
 EMAIL = "owner@example.com"
@@ -18,12 +18,8 @@ EMAIL = "owner@example.com"
 def open_server(tmp_path_factory):
     """An instance that lets everybody sign up and mails sign-in links; addresses of clients are taken from a header."""
     options = ["--accounts-sign-up", "open", "--accounts-magic-links", "on", "--trusted-proxies", "127.0.0.1"]
-    running = Server(tmp_path_factory.mktemp("open"), arguments=options).start()
-    yield running
-    try:
-        assert running.stop() == 0, running.output
-    finally:
-        running.kill()
+    with serving(tmp_path_factory.mktemp("open"), *options) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

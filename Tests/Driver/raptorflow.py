@@ -1,4 +1,5 @@
 """Drives the real binary from outside: starts and stops it, and talks to it over HTTP. Standard library only."""
+import contextlib
 import http.client
 import json
 import os
@@ -162,3 +163,14 @@ class Server:
             self.stop()
         finally:
             self.kill()
+
+
+@contextlib.contextmanager
+def serving(folder, *arguments):
+    """A server on a folder for as long as the block runs; stopped by SIGTERM at its end, which must leave status 0."""
+    running = Server(folder, arguments=arguments).start()
+    try:
+        yield running
+        assert running.stop() == 0, running.output
+    finally:
+        running.kill()

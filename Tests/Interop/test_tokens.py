@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from joserfc import jwk as jose_jwk
 from joserfc import jwt as jose_jwt
-from raptorflow import Client, Server
+from raptorflow import Client, Server, serving
 from workspace import Workspace
 
 
@@ -75,12 +75,8 @@ def corporate(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, supabase, corporate):
     arguments = ["--supabase-url", supabase.url, "--issuers", str(corporate[0]), "--tokens-audience", "reports"]
-    running = Server(tmp_path_factory.mktemp("tokens"), arguments=arguments).start()
-    yield running
-    try:
-        assert running.stop() == 0, running.output
-    finally:
-        running.kill()
+    with serving(tmp_path_factory.mktemp("tokens"), *arguments) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

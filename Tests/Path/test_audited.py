@@ -10,7 +10,7 @@ import pyotp
 import pytest
 
 from outbox import outbox
-from raptorflow import PASSWORD, Client, Server
+from raptorflow import PASSWORD, Client, serving
 from test_path import join, key, mail_token, pay, until
 
 # What changes nothing of ours, or is told by something else; each with the reason.
@@ -37,7 +37,7 @@ EXEMPT = {
 def server(tmp_path_factory):
     """Every way to make an account and to sign in is open, so that each can be tried."""
     options = ["--accounts-sign-up", "open", "--accounts-magic-links", "on"]
-    with Server(tmp_path_factory.mktemp("instance"), arguments=options) as running:
+    with serving(tmp_path_factory.mktemp("instance"), *options) as running:
         yield running
 
 
