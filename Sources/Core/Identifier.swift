@@ -15,7 +15,7 @@ package struct Identifier<Kind: IdentifierKind>: Hashable, Comparable, Sendable,
 
     /// Makes a new identifier of the given instant with 74 random bits.
     package init(at now: Timestamp, randomness: Randomness = .identifiers) {
-        text = "\(Kind.prefix)_\(UUIDv7.base32(at: now, random: randomness.bytes(10)))"
+        text = Crockford.spell(UUIDv7.make(at: now, random: randomness.bytes(10)), after: Kind.prefix)
     }
 
     /// Takes an identifier from outside; nil when prefix, length or alphabet are wrong.
@@ -73,16 +73,15 @@ package typealias RequestID = Identifier<RequestKind>
 
 /// UUID version 7 of RFC 9562, spelled as a TypeID suffix.
 enum UUIDv7 {
-    static func base32(at now: Timestamp, random: [UInt8]) -> String {
-        var value = UInt128(UInt64(clamping: now.milliseconds) & 0xFFFF_FFFF_FFFF) << 80
-        for (index, byte) in random.prefix(10).enumerated() {
-            value |= UInt128(byte) << (72 - 8 * UInt128(index))
-        }
+    /// The first 10 random bytes, of which 6 bits give way to version and variant.
+    static func make(at now: Timestamp, random: [UInt8]) -> UInt128 {
+        var value = UInt128(UInt64(clamping: now.milliseconds) & 0xFFFF_FFFF_FFFF)
+        for byte in random.prefix(10) { value = value << 8 | UInt128(byte) }
         value &= ~(UInt128(0xF) << 76)
         value |= UInt128(7) << 76
         value &= ~(UInt128(3) << 62)
         value |= UInt128(2) << 62
-        return Crockford.spell(value)
+        return value
     }
 }
 
@@ -98,13 +97,18 @@ enum Crockford {
         }
     }
 
-    static func spell(_ value: UInt128) -> String {
-        let alphabet = alphabet
-        return String(unsafeUninitializedCapacity: 26) { buffer in
-            for position in 0..<26 {
-                buffer[position] = alphabet[Int(truncatingIfNeeded: (value >> (5 * UInt128(25 - position))) & 31)]
+    /// A prefix, `_` and the 26 digits of a number.
+    static func spell(_ value: UInt128, after prefix: String) -> String {
+        let count = prefix.utf8.count + 27
+        return String(unsafeUninitializedCapacity: count) { buffer in
+            var rest = value
+            for position in stride(from: count - 1, to: count - 27, by: -1) {
+                buffer[position] = alphabet[Int(truncatingIfNeeded: rest & 31)]
+                rest >>= 5
             }
-            return 26
+            buffer[count - 27] = UInt8(ascii: "_")
+            for (position, byte) in prefix.utf8.enumerated() { buffer[position] = byte }
+            return count
         }
     }
 }

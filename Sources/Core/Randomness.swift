@@ -1,6 +1,10 @@
 // Where randomness comes from: the kernel's generator, or a fixed sequence in a test.
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// The source of random bytes; the system's is cryptographically strong (getrandom).
 package struct Randomness: Sendable {
     private let source: @Sendable (Int) -> [UInt8]
@@ -12,14 +16,10 @@ package struct Randomness: Sendable {
 
     /// The operating system's generator.
     package static let system = Randomness { count in
-        var generator = SystemRandomNumberGenerator()
-        var bytes = [UInt8]()
-        bytes.reserveCapacity(count + 7)
-        while bytes.count < count {
-            withUnsafeBytes(of: generator.next()) { bytes.append(contentsOf: $0) }
+        [UInt8](unsafeUninitializedCapacity: max(0, count)) { buffer, filled in
+            if let start = buffer.baseAddress { arc4random_buf(start, buffer.count) }
+            filled = buffer.count
         }
-        bytes.removeLast(bytes.count - count)
-        return bytes
     }
 
     /// The same bytes, fetched a few hundred at a time: an identifier is no secret, and there are several in a request.

@@ -7,70 +7,114 @@ package import Core
 ///
 ///     try tx.rows("SELECT \(columns) FROM members WHERE user_id = \(user) LIMIT \(limit)", Member.init)
 package struct SQL: ExpressibleByStringInterpolation, Sendable {
-    /// The text as UTF-8: it is put together for every run of a statement, and read only when it is new.
-    package private(set) var bytes: [UInt8]
+    package private(set) var shape: Shape
     package private(set) var values: [SQLValue]
 
-    package var text: String { String(decoding: bytes, as: UTF8.self) }
+    package var text: String { shape.text }
 
     package init(stringLiteral value: StaticString) {
-        bytes = value.withUTF8Buffer { Array($0) }
+        shape = Shape([.literal(value)])
         values = []
     }
 
     package init(stringInterpolation: Interpolation) {
-        bytes = stringInterpolation.bytes
+        shape = Shape(stringInterpolation.pieces)
         values = stringInterpolation.values
     }
 
     /// Takes a statement made at run time, without values: for tools and tests that name tables they found.
     package init(unchecked text: String) {
-        bytes = Array(text.utf8)
+        shape = Shape([.text(text)])
         values = []
     }
 
-    /// Collects the text and the bound values of a literal.
+    /// A statement without its values.
+    ///
+    /// A statement runs far more often than it is new, so its text is put together only then. Until then it is known by
+    /// where the program holds its literals; the same text spelled at two places is two statements.
+    package struct Shape: Hashable, Sendable {
+        fileprivate var pieces: [Piece]
+
+        fileprivate init(_ pieces: [Piece]) { self.pieces = pieces }
+
+        package var text: String { pieces.map(\.text).joined() }
+    }
+
+    fileprivate enum Piece: Hashable, Sendable {
+        case literal(StaticString)
+        /// So many bound values, with commas between them.
+        case values(Int)
+        case text(String)
+
+        var text: String {
+            switch self {
+            case .literal(let literal): literal.description
+            case .values(let count): Array(repeating: "?", count: count).joined(separator: ", ")
+            case .text(let text): text
+            }
+        }
+
+        static func == (left: Piece, right: Piece) -> Bool {
+            switch (left, right) {
+            case (.literal(let left), .literal(let right)):
+                left.utf8Start == right.utf8Start && left.utf8CodeUnitCount == right.utf8CodeUnitCount
+            case (.values(let left), .values(let right)): left == right
+            case (.text(let left), .text(let right)): left == right
+            default: false
+            }
+        }
+
+        func hash(into hasher: inout Hasher) {
+            switch self {
+            case .literal(let literal): hasher.combine(literal.utf8Start)
+            case .values(let count): hasher.combine(count)
+            case .text(let text): hasher.combine(text)
+            }
+        }
+    }
+
+    /// Collects the pieces and the bound values of a literal.
     package struct Interpolation: StringInterpolationProtocol {
-        fileprivate var bytes: [UInt8] = []
+        fileprivate var pieces: [Piece] = []
         fileprivate var values: [SQLValue] = []
 
         package init(literalCapacity: Int, interpolationCount: Int) {
-            bytes.reserveCapacity(literalCapacity + 16 * interpolationCount)
+            pieces.reserveCapacity(2 * interpolationCount + 1)
             values.reserveCapacity(interpolationCount)
         }
 
         package mutating func appendLiteral(_ literal: StaticString) {
-            literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
+            if literal.utf8CodeUnitCount > 0 { pieces.append(.literal(literal)) }
         }
 
         /// Binds a value.
         package mutating func appendInterpolation(_ value: some SQLBindable) {
-            bytes.append(UInt8(ascii: "?"))
+            pieces.append(.values(1))
             values.append(value.sqlValue)
         }
 
         /// Binds a value, or NULL.
         package mutating func appendInterpolation(_ value: (some SQLBindable)?) {
-            bytes.append(UInt8(ascii: "?"))
+            pieces.append(.values(1))
             values.append(value?.sqlValue ?? .null)
         }
 
         /// Inserts a piece of a statement with its own bindings.
         package mutating func appendInterpolation(_ piece: SQL) {
-            bytes.append(contentsOf: piece.bytes)
+            pieces.append(contentsOf: piece.shape.pieces)
             values.append(contentsOf: piece.values)
         }
 
         /// Binds a list: `IN \(list: ids)`; an empty list matches nothing.
         package mutating func appendInterpolation(list: [some SQLBindable]) {
-            bytes.append(contentsOf: ("(" + list.map { _ in "?" }.joined(separator: ", ") + ")").utf8)
+            pieces.append(contentsOf: [.literal("("), .values(list.count), .literal(")")])
             values.append(contentsOf: list.map(\.sqlValue))
         }
     }
 
     package static func + (left: SQL, right: SQL) -> SQL {
         var result = left
-        result.bytes.append(contentsOf: right.bytes)
+        result.shape.pieces.append(contentsOf: right.shape.pieces)
         result.values.append(contentsOf: right.values)
         return result
     }

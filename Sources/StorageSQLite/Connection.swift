@@ -12,7 +12,7 @@ import Synchronization
 final class Connection {
     private let handle: OpaquePointer
     private let scope: ScopeBox
-    private var statements: [StatementKey: PreparedStatement] = [:]
+    private var statements: [SQL.Shape: PreparedStatement] = [:]
     private static let statementsLimit = 500
 
     /// Throws `StorageError.unavailable` when the connection is closed already.
@@ -33,9 +33,9 @@ final class Connection {
     }
 
     /// Runs a fixed statement of the driver itself, such as BEGIN; prepared once, since it comes with every unit.
-    func execute(_ text: String) throws {
-        let key = StatementKey(bytes: Array(text.utf8))
-        let prepared = try statements[key] ?? make(text, key, isForInstanceOnly: true)
+    func execute(_ statement: SQL) throws {
+        let prepared =
+            try statements[statement.shape] ?? make(statement.text, statement.shape, isForInstanceOnly: true)
         defer { prepared.reset() }
         while try prepared.step(on: self) {}
     }
@@ -79,16 +79,15 @@ final class Connection {
     }
 
     private func cached(_ statement: SQL) throws -> PreparedStatement {
-        let key = StatementKey(bytes: statement.bytes)
-        if let known = statements[key] { return known }
+        if let known = statements[statement.shape] { return known }
         let qualified = try Tenancy.qualify(statement.text)
-        return try make(qualified.text, key, isForInstanceOnly: qualified.isForInstanceOnly)
+        return try make(qualified.text, statement.shape, isForInstanceOnly: qualified.isForInstanceOnly)
     }
 
-    private func make(_ text: String, _ key: StatementKey, isForInstanceOnly: Bool) throws -> PreparedStatement {
+    private func make(_ text: String, _ shape: SQL.Shape, isForInstanceOnly: Bool) throws -> PreparedStatement {
         if statements.count >= Self.statementsLimit { statements.removeAll() }
         let prepared = try PreparedStatement(text, isForInstanceOnly: isForInstanceOnly, on: handle)
-        statements[key] = prepared
+        statements[shape] = prepared
         return prepared
     }
 
@@ -96,13 +95,6 @@ final class Connection {
     func lastError() -> StorageError {
         SQLiteErrors.translate(sqlite3_extended_errcode(handle), String(cString: sqlite3_errmsg(handle)))
     }
-}
-
-/// A statement's text, hashed in one go.
-private struct StatementKey: Hashable {
-    let bytes: [UInt8]
-
-    func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
 }
 
 /// The scope that a connection's SQL functions answer with.
