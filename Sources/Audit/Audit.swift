@@ -1,6 +1,5 @@
 // The audit log: every change of an organisation, append-only and hash-chained, written in the change's transaction.
 import Core
-import Crypto
 package import Storage
 package import Web
 
@@ -18,12 +17,7 @@ package enum Audit {
         let event = AuditEvent(
             sequence: head.sequence + 1, at: tx.now, actor: tx.actor, action: action, target: target,
             details: details.text)
-        let canonical = event.canonical(chain: chain)
-        var digest = SHA256()
-        digest.update(data: head.hash)
-        digest.update(data: Array(canonical.utf8))
-        let hash = Array(digest.finalize())
-        try AuditStore.append(event, to: chain, canonical: canonical, previous: head.hash, hash: hash, in: tx)
+        try AuditStore.append(event, to: chain, hash: event.hash(after: head.hash, in: chain), in: tx)
     }
 
     /// What a record is about.

@@ -1,5 +1,6 @@
 // One record of the audit log.
 package import Core
+import Crypto
 package import Storage
 import Web
 
@@ -16,7 +17,7 @@ package struct AuditEvent: Sendable {
     package let details: String
 
     /// The exact bytes that are hashed: fields in a fixed order as a JSON array, version first.
-    func canonical(chain: Audit.Chain) -> String {
+    func canonical(chain: Audit.Chain) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(400 + details.utf8.count)
         var separator = UInt8(ascii: "[")
@@ -39,7 +40,15 @@ package struct AuditEvent: Sendable {
             target.id, details,
         ] { add(text) }
         bytes.append(UInt8(ascii: "]"))
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
+    }
+
+    /// SHA-256 of the hash before it and of the canonical bytes.
+    func hash(after previous: [UInt8], in chain: Audit.Chain) -> [UInt8] {
+        var digest = SHA256()
+        digest.update(data: previous)
+        digest.update(data: canonical(chain: chain))
+        return Array(digest.finalize())
     }
 }
 

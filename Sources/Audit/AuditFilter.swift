@@ -8,7 +8,7 @@ struct AuditFilter: Sendable, Equatable {
     var action: String?
     /// The identifier of a user or key.
     var actor: String?
-    /// Type and identifier, which the index has in this order.
+    /// Type and identifier.
     var target: Audit.Target?
     /// From this instant on.
     var from: Timestamp?
@@ -60,13 +60,18 @@ struct AuditFilter: Sendable, Equatable {
         QueryParameter("to", "Only records before this time (RFC 3339) or day."),
     ]
 
+    /// What a tile's filter must have for the tile to be read.
+    var terms: [Term] {
+        [action.map(Term.action), actor.map(Term.actor), target.map(Term.target)].compactMap { $0 }
+    }
+
     var condition: SQL {
         var condition: SQL = ""
-        if let action { condition = condition + "AND e.action = \(action) " }
-        if let actor { condition = condition + "AND e.actor_id = \(actor) " }
-        if let target { condition = condition + "AND e.target_kind = \(target.kind) AND e.target_id = \(target.id) " }
-        if let from { condition = condition + "AND e.at >= \(from) " }
-        if let to { condition = condition + "AND e.at < \(to) " }
+        if let action { condition = condition + "AND action = \(action) " }
+        if let actor { condition = condition + "AND actor_id = \(actor) " }
+        if let target { condition = condition + "AND target_kind = \(target.kind) AND target_id = \(target.id) " }
+        if let from { condition = condition + "AND at >= \(from) " }
+        if let to { condition = condition + "AND at < \(to) " }
         return condition
     }
 }

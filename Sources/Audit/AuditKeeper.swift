@@ -72,7 +72,7 @@ package struct AuditKeeper: Sendable {
     private struct Growth: Sendable {
         let chain: String
         let from: Int64
-        let tiles: [(hashes: [UInt8], root: Merkle.Hash, actors: [String])]
+        let tiles: [(hashes: [UInt8], root: Merkle.Hash, filter: TermFilter)]
     }
 
     /// Hashes beside the requests, writes little at a time.
@@ -91,11 +91,15 @@ package struct AuditKeeper: Sendable {
 
     private static func growth(of chain: String, from: Int64, in tx: any Transaction) throws -> Growth {
         let width = Int(MerkleTree.tileWidth)
-        let records = try AuditTreeStore.records(
-            of: chain, after: from, limit: MerkleTree.tileWidth * tilesAtOnce, in: tx)
+        let key = Audit.Chain(key: chain)
+        let records = try AuditStore.stretch(
+            of: key, after: from, limit: MerkleTree.tileWidth * tilesAtOnce, in: tx
+        ).map { (leaf: Merkle.leaf($0.event.canonical(chain: key)), terms: $0.event.terms) }
         let tiles = (0..<(records.count / width)).map { tile in
             let part = records[(tile * width)..<((tile + 1) * width)]
-            return (part.flatMap(\.leaf), Merkle.root(of: part.map(\.leaf)), Set(part.map(\.actor)).sorted())
+            return (
+                part.flatMap(\.leaf), Merkle.root(of: part.map(\.leaf)), TermFilter(Set(part.flatMap(\.terms)))
+            )
         }
         return Growth(chain: chain, from: from, tiles: tiles)
     }
@@ -107,9 +111,7 @@ package struct AuditKeeper: Sendable {
         var position = growth.from / MerkleTree.tileWidth
         for tile in growth.tiles {
             try AuditTreeStore.put(tile.hashes, in: .init(level: 0, position: position), of: growth.chain, in: tx)
-            for actor in tile.actors {
-                try AuditTreeStore.note(actor: actor, at: position, of: growth.chain, in: tx)
-            }
+            try AuditTreeStore.put(tile.filter, at: position, of: growth.chain, in: tx)
             try append(tile.root, level: 1, at: position, of: growth.chain, in: tx)
             position += 1
         }

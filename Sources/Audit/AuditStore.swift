@@ -9,29 +9,23 @@ enum AuditStore {
         } ?? (0, Audit.origin)
     }
 
-    static func append(
-        _ event: AuditEvent, to chain: Audit.Chain, canonical: String, previous: [UInt8], hash: [UInt8],
-        in tx: any Transaction
-    ) throws {
+    static func append(_ event: AuditEvent, to chain: Audit.Chain, hash: [UInt8], in tx: any Transaction) throws {
         try tx.run(
             """
             INSERT INTO audit_events (organization_id, sequence, at, actor_kind, actor_id, actor_display, request_id,
-              address, action, target_kind, target_id, details, canonical, previous_hash, hash)
+              address, action, target_kind, target_id, details, hash)
             VALUES (\(chain.key), \(event.sequence), \(event.at), \(event.actor.kind.rawValue), \(event.actor.id),
               \(event.actor.display), \(event.actor.requestID), \(event.actor.address), \(event.action),
-              \(event.target.kind), \(event.target.id), \(event.details), \(canonical), \(previous), \(hash))
+              \(event.target.kind), \(event.target.id), \(event.details), \(hash))
             """)
     }
 
-    /// Newest first, below a sequence number, through whichever index the filter has.
+    /// Newest first, below a sequence number.
     static func page(
         of chain: Audit.Chain, before: Int64?, filter: AuditFilter = AuditFilter(), limit: Int, in tx: any Transaction
     ) throws -> [Stored] {
         guard let range = try range(of: chain, before: before, filter, in: tx) else { return [] }
-        guard let actor = filter.actor else {
-            return try rows(of: chain, in: range, filter, newestFirst: true, limit: limit, in: tx)
-        }
-        return try page(of: chain, by: actor, in: range, filter, limit: limit, in: tx)
+        return try search(chain, in: range, filter, newestFirst: true, limit: limit, in: tx)
     }
 
     /// The same oldest first, above a sequence number: for exports.
@@ -40,7 +34,7 @@ enum AuditStore {
     ) throws -> [Stored] {
         guard let range = try range(of: chain, before: nil, filter, in: tx), after < range.upperBound else { return [] }
         let rest = max(range.lowerBound, after + 1)...range.upperBound
-        return try rows(of: chain, in: rest, filter, newestFirst: false, limit: limit, in: tx)
+        return try search(chain, in: rest, filter, newestFirst: false, limit: limit, in: tx)
     }
 
     /// One record.
@@ -48,36 +42,45 @@ enum AuditStore {
         try rows(of: chain, in: sequence...sequence, AuditFilter(), newestFirst: true, limit: 1, in: tx).first
     }
 
-    /// A record with what was hashed.
+    /// A record with its hash.
     struct Stored: Sendable {
         let event: AuditEvent
         let hash: [UInt8]
-        let canonical: String
     }
 
-    /// Somebody's records: only tiles in which they acted are read, and what is in no tile yet.
-    private static func page(
-        of chain: Audit.Chain, by actor: String, in range: ClosedRange<Int64>, _ filter: AuditFilter, limit: Int,
+    /// Reads only tiles whose filter has what is looked for, and what is in no tile yet.
+    private static func search(
+        _ chain: Audit.Chain, in range: ClosedRange<Int64>, _ filter: AuditFilter, newestFirst: Bool, limit: Int,
         in tx: any Transaction
     ) throws -> [Stored] {
-        let built = try AuditTreeStore.tree(of: chain.key, in: tx).size
+        let bits = filter.terms.flatMap(\.bits)
+        let built = bits.isEmpty ? 0 : try AuditTreeStore.tree(of: chain.key, in: tx).size
         var found: [Stored] = []
-        if range.upperBound > built {
-            let newest = max(range.lowerBound, built + 1)...range.upperBound
-            found = try rows(of: chain, in: newest, filter, newestFirst: true, limit: limit, in: tx)
+        func take(_ part: ClosedRange<Int64>) throws {
+            found += try rows(
+                of: chain, in: part, filter, newestFirst: newestFirst, limit: limit - found.count, in: tx)
         }
-        var position = (min(range.upperBound, built) - 1) / MerkleTree.tileWidth
-        while found.count < limit, position >= 0 {
-            let tiles = try AuditTreeStore.tiles(of: actor, in: chain.key, from: position, limit: 50, in: tx)
-            for tile in tiles where found.count < limit {
-                let start = tile * MerkleTree.tileWidth
-                guard start + MerkleTree.tileWidth >= range.lowerBound else { return found }
-                let part = max(start + 1, range.lowerBound)...min(start + MerkleTree.tileWidth, range.upperBound, built)
-                found += try rows(of: chain, in: part, filter, newestFirst: true, limit: limit - found.count, in: tx)
+        func takeUnbuilt() throws {
+            if range.upperBound > built { try take(max(range.lowerBound, built + 1)...range.upperBound) }
+        }
+        if newestFirst { try takeUnbuilt() }
+        if range.lowerBound <= built {
+            var tiles =
+                (range.lowerBound - 1) / MerkleTree.tileWidth...(min(range.upperBound, built) - 1)
+                / MerkleTree.tileWidth
+            while found.count < limit {
+                let stretch = try AuditTreeStore.filters(
+                    of: chain.key, in: tiles, newestFirst: newestFirst, limit: 500, in: tx)
+                for (position, filter) in stretch where found.count < limit && filter.mayHave(bits) {
+                    let start = position * MerkleTree.tileWidth
+                    try take(
+                        max(start + 1, range.lowerBound)...min(start + MerkleTree.tileWidth, range.upperBound))
+                }
+                guard stretch.count == 500, let last = stretch.last?.position, tiles.count > 500 else { break }
+                tiles = newestFirst ? tiles.lowerBound...(last - 1) : (last + 1)...tiles.upperBound
             }
-            guard let last = tiles.last, tiles.count == 50 else { break }
-            position = last - 1
         }
+        if !newestFirst, found.count < limit { try takeUnbuilt() }
         return found
     }
 
@@ -85,39 +88,15 @@ enum AuditStore {
         of chain: Audit.Chain, in range: ClosedRange<Int64>, _ filter: AuditFilter, newestFirst: Bool, limit: Int,
         in tx: any Transaction
     ) throws -> [Stored] {
-        try tx.rows(statement(of: chain, in: range, filter, newestFirst: newestFirst, limit: limit)) {
-            Stored(event: try event($0), hash: try $0.bytes(12), canonical: try $0.text(13))
-        }
-    }
-
-    /// The statement that reads records of a range through the index of the filter.
-    ///
-    /// `i` walks an index, `e` is the record. The join is spelled out because SQLite otherwise takes the primary key,
-    /// which holds everything, and reads the whole chain. With an actor the range is a tile, and that is right.
-    static func statement(
-        of chain: Audit.Chain, in range: ClosedRange<Int64>, _ filter: AuditFilter, newestFirst: Bool, limit: Int
-    ) -> SQL {
         let order: SQL = newestFirst ? "DESC" : "ASC"
-        let indexed: SQL
-        if let target = filter.target {
-            indexed = "AND i.target_kind = \(target.kind) AND i.target_id = \(target.id)"
-        } else if let action = filter.action, filter.actor == nil {
-            indexed = "AND i.action = \(action)"
-        } else {
-            return """
-                SELECT \(columns), e.hash, e.canonical FROM audit_events AS e
-                WHERE e.organization_id = \(chain.key) AND e.sequence >= \(range.lowerBound)
-                  AND e.sequence <= \(range.upperBound) \(filter.condition)
-                ORDER BY e.sequence \(order) LIMIT \(limit)
-                """
-        }
-        return """
-            SELECT \(columns), e.hash, e.canonical FROM audit_events AS i CROSS JOIN audit_events AS e
-              ON e.organization_id = i.organization_id AND e.sequence = i.sequence
-            WHERE i.organization_id = \(chain.key) \(indexed) AND i.sequence >= \(range.lowerBound)
-              AND i.sequence <= \(range.upperBound) \(filter.condition)
-            ORDER BY i.sequence \(order) LIMIT \(limit)
+        return try tx.rows(
             """
+            SELECT \(columns), hash FROM audit_events
+            WHERE organization_id = \(chain.key) AND sequence >= \(range.lowerBound)
+              AND sequence <= \(range.upperBound) \(filter.condition)
+            ORDER BY sequence \(order) LIMIT \(limit)
+            """
+        ) { Stored(event: try event($0), hash: try $0.bytes(11)) }
     }
 
     /// The sequence numbers that a filter's time can be in; nil when there are none.
@@ -161,23 +140,14 @@ enum AuditStore {
         return try page(of: chain, before: nil, filter: filter, limit: limit, in: tx).map(\.event)
     }
 
-    /// A stretch of a chain in its own order, for verification.
-    static func links(of chain: String, after: Int64, limit: Int, in tx: any Transaction) throws -> [Link] {
+    /// A stretch of a chain in its own order, for verification and for the tree.
+    static func stretch(of chain: Audit.Chain, after: Int64, limit: Int64, in tx: any Transaction) throws -> [Stored] {
         try tx.rows(
             """
-            SELECT sequence, canonical, previous_hash, hash, at, actor_kind, actor_id, actor_display, request_id,
-              address, action, target_kind, target_id, details
-            FROM audit_events WHERE organization_id = \(chain) AND sequence > \(after) ORDER BY sequence LIMIT \(limit)
+            SELECT \(columns), hash FROM audit_events
+            WHERE organization_id = \(chain.key) AND sequence > \(after) ORDER BY sequence LIMIT \(limit)
             """
-        ) { row in
-            Link(
-                sequence: try row.int(0), canonical: try row.text(1), previous: try row.bytes(2),
-                hash: try row.bytes(3),
-                event: AuditEvent(
-                    sequence: try row.int(0), at: try row.time(4), actor: try actor(row, from: 5),
-                    action: try row.text(10), target: Audit.Target(try row.text(11), try row.text(12)),
-                    details: try row.text(13)))
-        }
+        ) { Stored(event: try event($0), hash: try $0.bytes(11)) }
     }
 
     /// Every chain with its head.
@@ -197,17 +167,8 @@ enum AuditStore {
         ) { try $0.text(0) }
     }
 
-    struct Link {
-        let sequence: Int64
-        let canonical: String
-        let previous: [UInt8]
-        let hash: [UInt8]
-        let event: AuditEvent
-    }
-
     private static let columns: SQL = """
-        e.sequence, e.at, e.actor_kind, e.actor_id, e.actor_display, e.request_id, e.address, e.action, e.target_kind,
-        e.target_id, e.details, e.organization_id
+        sequence, at, actor_kind, actor_id, actor_display, request_id, address, action, target_kind, target_id, details
         """
 
     private static func event(_ row: Row) throws -> AuditEvent {

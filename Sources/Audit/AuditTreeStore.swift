@@ -57,49 +57,26 @@ enum AuditTreeStore {
             """)
     }
 
-    static func note(actor: String, at position: Int64, of chain: String, in tx: any Transaction) throws {
+    static func put(_ filter: TermFilter, at position: Int64, of chain: String, in tx: any Transaction) throws {
         try tx.run(
             """
-            INSERT INTO audit_actors (organization_id, actor_id, position) VALUES (\(chain), \(actor), \(position))
-            ON CONFLICT (organization_id, actor_id, position) DO NOTHING
+            INSERT INTO audit_filters (organization_id, position, bits)
+            VALUES (\(chain), \(position), \(filter.bytes))
             """)
     }
 
-    /// The tiles in which somebody acted, the newest first, from one position down.
-    static func tiles(
-        of actor: String, in chain: String, from newest: Int64, limit: Int, in tx: any Transaction
-    ) throws -> [Int64] {
-        try tx.rows(
+    /// The filters of some tiles, in order.
+    static func filters(
+        of chain: String, in tiles: ClosedRange<Int64>, newestFirst: Bool, limit: Int, in tx: any Transaction
+    ) throws -> [(position: Int64, filter: TermFilter)] {
+        let order: SQL = newestFirst ? "DESC" : "ASC"
+        return try tx.rows(
             """
-            SELECT position FROM audit_actors
-            WHERE organization_id = \(chain) AND actor_id = \(actor) AND position <= \(newest)
-            ORDER BY position DESC LIMIT \(limit)
+            SELECT position, bits FROM audit_filters
+            WHERE organization_id = \(chain) AND position >= \(tiles.lowerBound) AND position <= \(tiles.upperBound)
+            ORDER BY position \(order) LIMIT \(limit)
             """
-        ) { try $0.int(0) }
-    }
-
-    /// The hashes of records that were built into no tile yet, in order.
-    static func leaves(
-        of chain: String, after: Int64, through: Int64, in tx: any Transaction
-    ) throws -> [Merkle.Hash] {
-        try tx.rows(
-            """
-            SELECT canonical FROM audit_events
-            WHERE organization_id = \(chain) AND sequence > \(after) AND sequence <= \(through) ORDER BY sequence
-            """
-        ) { Merkle.leaf(try $0.text(0).utf8) }
-    }
-
-    /// The same with who acted, at most `limit` records.
-    static func records(
-        of chain: String, after: Int64, limit: Int64, in tx: any Transaction
-    ) throws -> [(leaf: Merkle.Hash, actor: String)] {
-        try tx.rows(
-            """
-            SELECT canonical, actor_id FROM audit_events
-            WHERE organization_id = \(chain) AND sequence > \(after) ORDER BY sequence LIMIT \(limit)
-            """
-        ) { (Merkle.leaf(try $0.text(0).utf8), try $0.text(1)) }
+        ) { (try $0.int(0), TermFilter(stored: try $0.bytes(1))) }
     }
 
     /// What the jobs know of a chain.
@@ -209,11 +186,11 @@ enum AuditTreeStore {
             """)
     }
 
-    /// Records, and who acted in them; the tiles stay.
+    /// Records and what they are searched by; the tiles stay.
     static func deleteRecords(of chain: String, through sequence: Int64, in tx: any Transaction) throws -> Int {
         try tx.run(
             """
-            DELETE FROM audit_actors
+            DELETE FROM audit_filters
             WHERE organization_id = \(chain) AND position < \(sequence / MerkleTree.tileWidth)
             """)
         return try tx.run(

@@ -41,7 +41,7 @@ extension Audit {
             headers: [
                 ("Content-Type", format.mediaType),
                 ("Content-Disposition", "attachment; filename=\"audit-\(chain.key).\(format.rawValue)\""),
-            ], body: format.file(rows.prefix(limit)))
+            ], body: format.file(rows.prefix(limit), of: chain))
         if rows.count > limit, let last = rows.dropLast().last {
             let sign = path.contains("?") ? "&" : "?"
             response.headers.append(("Link", "<\(path)\(sign)after=\(last.event.sequence)>; rel=\"next\""))
@@ -84,7 +84,7 @@ enum ExportFormat: String, CaseIterable, Sendable {
         }
     }
 
-    func file(_ records: ArraySlice<AuditStore.Stored>) -> [UInt8] {
+    func file(_ records: ArraySlice<AuditStore.Stored>, of chain: Audit.Chain) -> [UInt8] {
         switch self {
         case .csv:
             let header = [
@@ -95,7 +95,8 @@ enum ExportFormat: String, CaseIterable, Sendable {
         case .jsonLines:
             return records.flatMap { record in
                 let line = ExportedRecord(
-                    record: AuditEventResource(record.event, hash: record.hash), canonical: record.canonical)
+                    record: AuditEventResource(record.event, hash: record.hash),
+                    canonical: String(decoding: record.event.canonical(chain: chain), as: UTF8.self))
                 return ((try? JSONCoding.encode(line)) ?? []) + [10]
             }
         }

@@ -28,7 +28,9 @@ final class MerkleTree {
         guard size - built <= Self.tailLimit else { throw AuditProblem.treeBehind }
         tail =
             size <= built
-            ? [] : try AuditTreeStore.leaves(of: chain.key, after: built, through: size, in: tx)
+            ? []
+            : try AuditStore.stretch(of: chain, after: built, limit: size - built, in: tx)
+                .map { Merkle.leaf($0.event.canonical(chain: chain)) }
         guard size <= built || Int64(tail.count) == size - built else { throw AuditProblem.treeBroken }
     }
 

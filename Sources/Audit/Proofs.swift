@@ -49,9 +49,10 @@ extension Audit {
         let size = wanted ?? covering ?? head
         guard size >= sequence, size <= head else { throw AuditProblem.sizeOutOfRange(head) }
         let tree = try MerkleTree(of: chain, size: size, in: tx)
+        let canonical = record.event.canonical(chain: chain)
         return InclusionProof(
-            chain: chain.key, sequence: sequence, canonical: record.canonical,
-            leafHash: Hex.encode(Merkle.leaf(record.canonical.utf8)), size: size,
+            chain: chain.key, sequence: sequence, canonical: String(decoding: canonical, as: UTF8.self),
+            leafHash: Hex.encode(Merkle.leaf(canonical)), size: size,
             root: Hex.encode(try tree.root(of: size)),
             hashes: try tree.inclusion(of: sequence - 1, in: size).map { Hex.encode($0) },
             checkpoint: try AuditTreeStore.checkpoint(of: chain.key, size: size, in: tx)?.resource)

@@ -17,6 +17,8 @@ struct TreeVerification {
     /// The tile in hand of each level.
     private var tiles: [Int: (position: Int64, hashes: [UInt8])] = [:]
     private var next: Checkpoint?
+    /// Of the records of the tile in hand.
+    private var terms: Set<Term> = []
 
     /// How a verification begins.
     enum Start {
@@ -73,16 +75,31 @@ struct TreeVerification {
         return nil
     }
 
-    /// Takes the next record's hash; returns what does not fit.
-    mutating func add(_ leaf: Merkle.Hash, in tx: any Transaction) throws -> String? {
+    /// Takes the next record; returns what does not fit.
+    mutating func add(_ record: AuditEvent, in tx: any Transaction) throws -> String? {
         var nodes: [(level: Int, position: Int64, hash: Merkle.Hash)] = []
+        let leaf = Merkle.leaf(record.canonical(chain: Audit.Chain(key: chain)))
         frontier.append(leaf) { if $0 % 8 == 0 { nodes.append(($0, $1, $2)) } }
         for node in nodes where (node.position + 1) << Int64(node.level) <= built {
             guard try stored(node.level / 8, node.position, in: tx) == node.hash else {
                 return "record \(frontier.size) does not fit the tree that was built over it"
             }
         }
+        terms.formUnion(record.terms)
+        if frontier.size % MerkleTree.tileWidth == 0 {
+            if frontier.size <= built, try !hasRightFilter(in: tx) {
+                return "records up to \(frontier.size) can be missing from searches: their filter was changed"
+            }
+            terms = []
+        }
         return try compare(in: tx)
+    }
+
+    private func hasRightFilter(in tx: any Transaction) throws -> Bool {
+        let position = frontier.size / MerkleTree.tileWidth - 1
+        let stored = try AuditTreeStore.filters(
+            of: chain, in: position...position, newestFirst: true, limit: 1, in: tx)
+        return stored.first?.filter.bytes == TermFilter(terms).bytes
     }
 
     private mutating func stored(_ level: Int, _ index: Int64, in tx: any Transaction) throws -> Merkle.Hash {

@@ -1,6 +1,5 @@
 // Finds a record that was changed, removed or slipped in.
 import Core
-import Crypto
 package import Storage
 
 extension Audit {
@@ -27,7 +26,7 @@ extension Audit {
         }
     }
 
-    /// Walks every chain and compares columns, canonical bytes, links, heads, tiles and checkpoints.
+    /// Walks every chain and compares records, links, heads, tiles and checkpoints.
     ///
     /// Runs in the scope of the instance; takes a few microseconds a record.
     package static func verify(with evidence: Evidence = Evidence(), in tx: any Transaction) throws -> Report {
@@ -74,24 +73,20 @@ extension Audit {
         var hash = trees.prunedHash
         let key = Chain(key: chain)
         while true {
-            let links: [AuditStore.Link]
+            let records: [AuditStore.Stored]
             do {
-                links = try AuditStore.links(of: chain, after: sequence, limit: 500, in: tx)
+                records = try AuditStore.stretch(of: key, after: sequence, limit: 500, in: tx)
             } catch StorageError.unexpectedValue {
                 return "a record after \(sequence) holds what no record can hold"
             }
-            if links.isEmpty { break }
-            for link in links {
-                guard link.sequence == sequence + 1 else { return "record \(sequence + 1) is missing" }
-                guard link.canonical == link.event.canonical(chain: key) else {
-                    return "record \(link.sequence) was changed after it was written"
-                }
-                guard link.previous == hash else { return "record \(link.sequence) does not follow the one before it" }
-                hash = Array(SHA256.hash(data: hash + Array(link.canonical.utf8)))
-                guard link.hash == hash else { return "record \(link.sequence) does not match its hash" }
-                sequence = link.sequence
+            if records.isEmpty { break }
+            for record in records {
+                guard record.event.sequence == sequence + 1 else { return "record \(sequence + 1) is missing" }
+                hash = record.event.hash(after: hash, in: key)
+                sequence += 1
+                guard record.hash == hash else { return "record \(sequence) was changed after it was written" }
                 report.records += 1
-                if let problem = try trees.add(Merkle.leaf(link.canonical.utf8), in: tx) { return problem }
+                if let problem = try trees.add(record.event, in: tx) { return problem }
             }
         }
         guard sequence >= last else { return "the newest records are missing: \(sequence) of \(last) are left" }

@@ -7,8 +7,8 @@ enum EventsStore {
     static func insert(_ event: Event, in tx: any Transaction) throws {
         try tx.run(
             """
-            INSERT INTO events (id, organization_id, type, at, subject_id, data)
-            VALUES (\(event.id), \(try tx.organization()), \(event.type), \(event.at), \(event.subjectID),
+            INSERT INTO events (organization_id, id, type, at, subject_id, data)
+            VALUES (\(try tx.organization()), \(event.id), \(event.type), \(event.at), \(event.subjectID),
               \(event.data.text))
             """)
     }
@@ -30,10 +30,11 @@ enum EventsStore {
 
     /// Deletes a number of an organisation's events at most; returns how many.
     static func erase(limit: Int, in tx: any Transaction) throws -> Int {
-        try tx.run(
+        let organization = try tx.organization()
+        return try tx.run(
             """
-            DELETE FROM events WHERE id IN
-              (SELECT id FROM events WHERE organization_id = \(try tx.organization()) LIMIT \(limit))
+            DELETE FROM events WHERE organization_id = \(organization) AND id IN
+              (SELECT id FROM events WHERE organization_id = \(organization) LIMIT \(limit))
             """)
     }
 }

@@ -112,13 +112,15 @@ struct CheckpointTests {
         ("UPDATE audit_tiles SET hashes = zeroblob(8192) WHERE level = 0", "record 1 does not fit the tree"),
         ("UPDATE audit_tiles SET hashes = zeroblob(32) WHERE level = 1", "record 256 does not fit the tree"),
         ("DELETE FROM audit_tiles WHERE level = 0", "record 1 does not fit the tree"),
+        ("UPDATE audit_filters SET bits = zeroblob(512)", "records up to 256 can be missing from searches"),
+        ("DELETE FROM audit_filters", "records up to 256 can be missing from searches"),
         ("UPDATE audit_checkpoints SET root = zeroblob(32)", "the checkpoint of 300 records is not signed"),
         ("UPDATE audit_checkpoints SET size = 299", "the checkpoint of 299 records is not signed"),
         ("UPDATE audit_checkpoints SET size = 301", "a checkpoint has 301, the log 300"),
         (
             """
             DELETE FROM audit_events WHERE sequence <= 256; UPDATE audit_trees SET pruned = 256, pruned_at = 1,
-              pruned_hash = (SELECT previous_hash FROM audit_events WHERE sequence = 257),
+              pruned_hash = (SELECT hash FROM audit_events WHERE sequence = 257),
               pruned_signature = zeroblob(64)
             """, "the first 256 records were removed, and not by this instance's retention"
         ),

@@ -32,7 +32,7 @@ struct MerkleTests {
         }
     }
 
-    /// A file whose instance chain has records with these texts, written past the program: only the tree is looked at.
+    /// A file whose instance chain has records, written past the program: only the tree is looked at.
     private func open(records: Int) throws -> TestDatabase {
         let file = try TestDatabase()
         let shell = Process()
@@ -42,7 +42,7 @@ struct MerkleTests {
             """
             DROP TRIGGER audit_events_follow;
             INSERT INTO audit_events SELECT 'instance', value, value, 'system', 'actor-' || (value / 300), 'x', NULL,
-              NULL, 'a.b', 'k', 'i', '{}', 'record ' || value, zeroblob(32), zeroblob(32)
+              NULL, 'a.b', 'k', 'i', '{}', zeroblob(32)
             FROM generate_series(1, \(records));
             """,
         ]
@@ -52,9 +52,19 @@ struct MerkleTests {
         return file
     }
 
+    /// The hash of a record of `open`, from 0.
+    private func leaf(_ index: Int64) -> Merkle.Hash {
+        let number = index + 1
+        let event = AuditEvent(
+            sequence: number, at: Timestamp(milliseconds: number),
+            actor: Actor(.system, id: "actor-\(number / 300)", display: "x"), action: "a.b", target: .init("k", "i"),
+            details: "{}")
+        return Merkle.leaf(event.canonical(chain: .instance))
+    }
+
     private func root(of count: Int64) -> Merkle.Hash {
         var frontier = MerkleFrontier()
-        for number in 0..<count { frontier.append(Merkle.leaf("record \(number + 1)".utf8)) { _, _, _ in } }
+        for index in 0..<count { frontier.append(leaf(index)) { _, _, _ in } }
         return frontier.root
     }
 
@@ -67,11 +77,11 @@ struct MerkleTests {
                 #expect(try tree.root(of: size) == root)
                 for index in 0..<size {
                     let path = try tree.inclusion(of: index, in: size)
-                    let leaf = Merkle.leaf("record \(index + 1)".utf8)
+                    let leaf = leaf(index)
                     #expect(Merkle.verify(inclusion: path, of: leaf, at: index, in: size, root: root))
                     #expect(!Merkle.verify(inclusion: path, of: leaf, at: index + 1, in: size, root: root))
                     #expect(!Merkle.verify(inclusion: path + [leaf], of: leaf, at: index, in: size, root: root))
-                    let other = Merkle.leaf("record \(index + 2)".utf8)
+                    let other = self.leaf(index + 1)
                     #expect(!Merkle.verify(inclusion: path, of: other, at: index, in: size, root: root))
                 }
                 for old in 1...size {
@@ -104,8 +114,7 @@ struct MerkleTests {
                 #expect(try tree.frontier(of: size).root == root, "\(size)")
                 for index in [0, 255, 256, 65_535, 65_536, size - 1] as [Int64] where index < size {
                     let path = try tree.inclusion(of: index, in: size)
-                    let leaf = Merkle.leaf("record \(index + 1)".utf8)
-                    #expect(Merkle.verify(inclusion: path, of: leaf, at: index, in: size, root: root))
+                    #expect(Merkle.verify(inclusion: path, of: leaf(index), at: index, in: size, root: root))
                 }
                 let path = try tree.consistency(from: 255, to: size)
                 #expect(Merkle.verify(consistency: path, from: (255, self.root(of: 255)), to: (size, root)))

@@ -15,14 +15,10 @@ CREATE TABLE audit_events (
   target_kind     TEXT    NOT NULL,
   target_id       TEXT    NOT NULL,
   details         TEXT    NOT NULL,
-  canonical       TEXT    NOT NULL,              -- exactly what was hashed
-  previous_hash   BLOB    NOT NULL CHECK (length(previous_hash) = 32),
+  -- SHA-256 of the hash before it and of the other columns in a fixed spelling.
   hash            BLOB    NOT NULL CHECK (length(hash) = 32),
   PRIMARY KEY (organization_id, sequence)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX audit_events_target ON audit_events (organization_id, target_kind, target_id, sequence);
-CREATE INDEX audit_events_action ON audit_events (organization_id, action, sequence);
 
 CREATE TABLE audit_heads (
   organization_id TEXT    NOT NULL PRIMARY KEY,
@@ -53,12 +49,11 @@ CREATE TRIGGER audit_heads_delete BEFORE DELETE ON audit_heads BEGIN
 END;
 
 CREATE TABLE events (
-  id              TEXT    NOT NULL PRIMARY KEY,
   organization_id TEXT    NOT NULL,
+  id              TEXT    NOT NULL,
   type            TEXT    NOT NULL,              -- 'invoice.paid'
   at              INTEGER NOT NULL,
   subject_id      TEXT    NOT NULL,
-  data            TEXT    NOT NULL
+  data            TEXT    NOT NULL,
+  PRIMARY KEY (organization_id, id)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX events_organization ON events (organization_id, id);

@@ -20,12 +20,13 @@ CREATE TABLE audit_tiles (
   PRIMARY KEY (organization_id, level, position)
 ) STRICT;
 
--- Who acted in which tile of records: a filter by actor reads only those, and writing a record costs nothing more.
-CREATE TABLE audit_actors (
+-- A Bloom filter for each full tile of records: who acted, which actions, on what. A search reads only the tiles whose
+-- filter has what it looks for, and writing a record maintains no index.
+CREATE TABLE audit_filters (
   organization_id TEXT    NOT NULL,
-  actor_id        TEXT    NOT NULL,
-  position        INTEGER NOT NULL,
-  PRIMARY KEY (organization_id, actor_id, position)
+  position        INTEGER NOT NULL CHECK (position >= 0),
+  bits            BLOB    NOT NULL CHECK (length(bits) = 512),
+  PRIMARY KEY (organization_id, position)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE audit_checkpoints (
@@ -51,6 +52,9 @@ BEGIN SELECT RAISE(ABORT, 'audit: a tile only grows'); END;
 CREATE TRIGGER audit_tiles_delete BEFORE DELETE ON audit_tiles BEGIN
   SELECT RAISE(ABORT, 'audit: tiles are not deleted');
 END;
+CREATE TRIGGER audit_filters_update BEFORE UPDATE ON audit_filters BEGIN
+  SELECT RAISE(ABORT, 'audit: filters do not change');
+END;
 CREATE TRIGGER audit_checkpoints_update BEFORE UPDATE ON audit_checkpoints BEGIN
   SELECT RAISE(ABORT, 'audit: checkpoints do not change');
 END;
@@ -63,3 +67,7 @@ DROP TRIGGER audit_events_delete;
 CREATE TRIGGER audit_events_delete BEFORE DELETE ON audit_events
 WHEN OLD.sequence > coalesce((SELECT pruned FROM audit_trees WHERE organization_id = OLD.organization_id), 0)
 BEGIN SELECT RAISE(ABORT, 'audit: records are not deleted'); END;
+CREATE TRIGGER audit_filters_delete BEFORE DELETE ON audit_filters
+WHEN (OLD.position + 1) * 256 >
+  coalesce((SELECT pruned FROM audit_trees WHERE organization_id = OLD.organization_id), 0)
+BEGIN SELECT RAISE(ABORT, 'audit: filters are not deleted'); END;
