@@ -13,12 +13,30 @@ final class Checkpointer: Sendable {
     private let queue: DatabaseQueue
     private let wakeUp = DispatchSemaphore(value: 0)
     private let finished = DispatchSemaphore(value: 0)
-    private let state = Mutex((isAsked: false, isStopped: false))
+    private let state = Mutex(State())
 
-    /// Pages in the WAL from which on the thread moves them: 4 MB.
-    private static let pages: Int32 = 1000
-    /// Pages from which on the writer moves the rest: 8 MB.
-    private static let pagesLimit: Int32 = 2000
+    /// Pages by which the WAL grows until the thread moves them: 4 MB. A page that changes often is moved once then.
+    private static let step: Int32 = 1000
+    /// Pages in the WAL from which on the writer moves the rest, little more than the thread has just left: 12 MB.
+    private static let limit: Int32 = 3100
+    /// Pages until the writer tries again, when a reader held it up.
+    private static let retryStep: Int32 = 100
+
+    private struct State {
+        var isAsked = false
+        var isStopped = false
+        /// Pages in the WAL when they were last moved, or somebody tried.
+        var moved: Int32 = 0
+
+        /// Whether pages are to be moved, now that there are so many.
+        mutating func isDue(at pages: Int32) -> Bool {
+            // The WAL has begun anew.
+            if pages < moved { moved = 0 }
+            guard pages - moved >= (pages >= limit ? retryStep : step) else { return false }
+            moved = pages
+            return true
+        }
+    }
 
     init(path: String) throws {
         var configuration = Configuration()
@@ -35,12 +53,14 @@ final class Checkpointer: Sendable {
         sqlite3_wal_hook(
             writer.sqliteConnection,
             { context, connection, name, pages in
-                guard pages >= Checkpointer.pages, let context else { return SQLITE_OK }
-                if pages >= Checkpointer.pagesLimit {
-                    // Busy is no failure: it is tried again at the next commit.
+                guard let context else { return SQLITE_OK }
+                let checkpointer = Unmanaged<Checkpointer>.fromOpaque(context).takeUnretainedValue()
+                guard checkpointer.state.withLock({ $0.isDue(at: pages) }) else { return SQLITE_OK }
+                if pages >= Checkpointer.limit {
+                    // Busy is no failure: it is tried again.
                     sqlite3_wal_checkpoint_v2(connection, name, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
                 } else {
-                    Unmanaged<Checkpointer>.fromOpaque(context).takeUnretainedValue().ask()
+                    checkpointer.ask()
                 }
                 return SQLITE_OK
             }, Unmanaged.passUnretained(self).toOpaque())

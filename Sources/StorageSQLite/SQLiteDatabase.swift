@@ -79,8 +79,6 @@ package final class SQLiteDatabase: Storage.Database {
         let settings: [(name: String, value: String, expected: String)] = [
             ("journal_mode", "WAL", "wal"), ("synchronous", "FULL", "2"), ("foreign_keys", "ON", "1"),
             ("recursive_triggers", "ON", "1"), ("trusted_schema", "OFF", "0"),
-            // The journals of savepoints are small, and a full disk must not hit them.
-            ("temp_store", "MEMORY", "2"),
         ]
         try database.execute(sql: "PRAGMA cache_size = -16000")
         for setting in settings {

@@ -13,8 +13,9 @@ final class Writer: Sendable {
     private let clock: Clock
     /// Units that may wait; one more is refused at once.
     private let waitingLimit: Int
-    /// Units in one commit, so that the first of them does not wait for ever.
+    /// Units in one commit: at most, so that the first of them does not wait for ever, and how many are always taken.
     private static let batchLimit = 256
+    private static let smallBatch = 16
 
     private struct State {
         var waiting: Deque<Unit> = []
@@ -45,10 +46,15 @@ final class Writer: Sendable {
 
     /// Writes on the calling thread until `stop`; what waits then is still written.
     func loop(on connection: Connection) {
+        var last = 0
         while true {
             wakeUp.wait()
             let (batch, isLast) = state.withLock { state in
-                let batch = Array(state.waiting.prefix(Self.batchLimit))
+                // Half of those who were just answered or wait now: while one half is written, the other half's
+                // answers go out and their next requests come in. All at once would leave the writer without work then.
+                let half = max(Self.smallBatch, (last + state.waiting.count + 1) / 2)
+                let batch = Array(state.waiting.prefix(min(half, Self.batchLimit)))
+                last = batch.count
                 state.waiting.removeFirst(batch.count)
                 return (batch, state.isStopped && state.waiting.isEmpty)
             }
