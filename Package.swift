@@ -100,7 +100,10 @@ let package = Package(
         module("Mail", ["Core", "Storage", "Web", "Audit", "Jobs", "Events", .logging]),
         module(
             "Identity",
-            ["Core", "Storage", "Web", "Audit", "Jobs", "Events", "Mail", "Tokens", "CArgon2", .crypto, .logging]),
+            [
+                "Core", "Storage", "Web", "Audit", "Jobs", "Events", "Mail", "Tokens", "CArgon2", .crypto,
+                .cryptoExtras, .logging,
+            ]),
         module(
             "Organizations",
             ["Core", "Storage", "Web", "Audit", "Jobs", "Events", "Mail", "Identity", .crypto, .logging]),

@@ -1,4 +1,4 @@
-// The second step of a sign-in: a code of the authenticator program, or a recovery code.
+// The second step of a sign-in: a code of the authenticator program, or a recovery code (or a passkey: Passkeys).
 import Audit
 import Core
 package import Storage
@@ -14,7 +14,7 @@ extension Identity {
     package static func enter(
         _ user: User, by method: SignInMethod, on device: Device, in tx: any Transaction
     ) throws -> SignInOutcome {
-        guard try SecondFactorStore.isConfirmed(of: user.id, in: tx) else {
+        guard try isProtected(user.id, in: tx) else {
             return .signedIn(try openSession(for: user, by: [method], on: device, in: tx))
         }
         let token = Token(.once)
@@ -72,9 +72,10 @@ extension Identity {
     private func refuse(
         _ code: String, of user: User, isFirst: Bool, in tx: any Transaction
     ) throws -> IdentityProblem? {
-        guard let stored = try SecondFactorStore.find(of: user.id, in: tx) else { return .secondFactorAbsent }
-        guard (stored.confirmedAt == nil) == isFirst else {
-            return isFirst ? .secondFactorExists : .secondFactorAbsent
+        let stored = try SecondFactorStore.find(of: user.id, in: tx)
+        guard let stored, (stored.confirmedAt == nil) == isFirst else {
+            if isFirst { return stored == nil ? .secondFactorAbsent : .secondFactorExists }
+            return try refuseBesidePasskeys(code, of: user, in: tx)
         }
         if let failedAt = stored.failedAt {
             let opensAt = failedAt.adding(Self.codeWait)
@@ -91,18 +92,35 @@ extension Identity {
         return .wrongCode
     }
 
+    /// Where there is no authenticator program only recovery codes can be right, for whoever has lost a passkey. They
+    /// are too long to be guessed, so wrong ones are not counted.
+    private func refuseBesidePasskeys(
+        _ code: String, of user: User, in tx: any Transaction
+    ) throws -> IdentityProblem? {
+        guard try PasskeyStore.exists(of: user.id, in: tx) else { return .secondFactorAbsent }
+        if let hash = RecoveryCode.hash(of: code), try Self.useRecoveryCode(hash, of: user, in: tx) { return nil }
+        try Audit.record("second_factor.refused", on: .init("user", user.id), .object([]), in: tx)
+        return .wrongCode
+    }
+
+    private static func useRecoveryCode(
+        _ hash: [UInt8], of user: User, in tx: any Transaction
+    ) throws -> Bool {
+        guard try SecondFactorStore.useCode(hash, of: user.id, in: tx) else { return false }
+        try SecondFactorStore.clearFailures(of: user.id, in: tx)
+        let left = try SecondFactorStore.codesLeft(of: user.id, in: tx)
+        try Audit.record(
+            "recovery_code.used", on: .init("user", user.id), .object(["left": .integer(Int64(left))]), in: tx)
+        try IdentityMail.recoveryCodeUsed(by: user, left: left, in: tx)
+        return true
+    }
+
     private func isRight(
         _ code: String, of user: User, _ stored: SecondFactorStore.Stored, allowsRecovery: Bool,
         in tx: any Transaction
     ) throws -> Bool {
         if allowsRecovery, let hash = RecoveryCode.hash(of: code) {
-            guard try SecondFactorStore.useCode(hash, of: user.id, in: tx) else { return false }
-            try SecondFactorStore.clearFailures(of: user.id, in: tx)
-            let left = try SecondFactorStore.codesLeft(of: user.id, in: tx)
-            try Audit.record(
-                "recovery_code.used", on: .init("user", user.id), .object(["left": .integer(Int64(left))]), in: tx)
-            try IdentityMail.recoveryCodeUsed(by: user, left: left, in: tx)
-            return true
+            return try Self.useRecoveryCode(hash, of: user, in: tx)
         }
         let seed = try opened(seal).open(stored.sealedSeed, of: user.id)
         let digits = String(code.filter { $0 != " " })
