@@ -141,7 +141,10 @@ let package = Package(
             exclude: ["Vectors"], swiftSettings: settings, linkerSettings: coverageLinking),
         tests("Audit"),
         tests("Jobs", [.logging, .serviceLifecycle]),
-        tests("Identity", ["CArgon2", .crypto, .cryptoExtras]),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: ["TestSupport", "CArgon2"] + features + [.crypto, .cryptoExtras],
+            exclude: ["Vectors"], swiftSettings: settings, linkerSettings: coverageLinking),
         tests("Organizations", [.crypto]),
         tests("Mail", [.logging]),
         tests("Ledger"),

@@ -66,8 +66,8 @@ async function send(event) {
     field.value = JSON.stringify(await answer(form));
     form.submit();
   } catch (error) {
-    problem.textContent = words[error.name] ?? error.message;
     problem.hidden = false;
+    problem.firstElementChild.textContent = words[error.name] ?? error.message;
     field.value = "";
     button.removeAttribute("aria-busy");
   }

@@ -187,9 +187,9 @@ extension Identity {
 
     private static let invitation: HTML = """
         <p>A second factor is a code that an authenticator program on your phone shows, new every 30 seconds. Signing \
-        in then asks for your password and the code: a stolen password alone opens nothing.</p>\
-        \(HTML.postButton("Add an authenticator", action: "/account/second-factor/begin", style: .primary))\
-        <p>\(HTML.link("A passkey", href: "/account/passkeys")) is a second factor too, and easier.</p>
+        in then asks for your password and the code: a stolen password alone opens nothing. \
+        \(HTML.link("A passkey", href: "/account/passkeys")) is a second factor too, and easier.</p>\
+        \(HTML.postButton("Add an authenticator", action: "/account/second-factor/begin", style: .primary))
         """
 
     private static func factorPage(_ factor: SecondFactor) -> PageView {

@@ -39,36 +39,7 @@ struct StepUpRequest: RequestBody {
 
 extension Identity {
     func addSecondFactor(to routes: inout Routes) {
-        routes.act(
-            "/v1/auth/second-factor", "completeSignIn", "Complete a sign-in with a code or a passkey",
-            tag: "auth", allow: .anyone, body: SecondStepRequest.self, returns: SignedIn.self, status: 201,
-            problems: ["challenge_unusable", "wrong_code", "too_many_codes", "passkey_refused", "too_many_attempts"]
-        ) { call in
-            let (body, device) = (call.body, Device(call.request))
-            if let passkey = body.passkey {
-                return try await completeSignIn(
-                    challenge: body.challenge, passkey: passkey, on: device, origin: call.request.origin,
-                    by: call.actor)
-            }
-            return try await completeSignIn(
-                challenge: body.challenge, code: body.code ?? "", on: device, by: call.actor)
-        }
-        routes.act(
-            "/v1/me/step-up", "stepUp", "Give your password, a code or a passkey again, for changes that ask for it",
-            tag: "me", allow: .signedIn, body: StepUpRequest.self, returns: SignedIn.self,
-            problems: [
-                "wrong_code", "second_factor_absent", "too_many_attempts", "too_many_codes", "overloaded",
-                "passkey_refused", "challenge_unusable",
-            ]
-        ) { call in
-            let (session, user, device) = (try call.session(), try call.user(), Device(call.request))
-            if let passkey = call.body.passkey {
-                return try await stepUp(
-                    session, of: user, passkey: passkey, on: device, origin: call.request.origin, by: call.actor)
-            }
-            return try await stepUp(
-                session, of: user, password: call.body.password, code: call.body.code, on: device, by: call.actor)
-        }
+        addSecondStep(to: &routes)
         routes.get(
             "/v1/me/second-factor", "getSecondFactor", "Read which second factors your account has", tag: "me",
             allow: .signedIn, returns: SecondFactor.self
@@ -106,6 +77,38 @@ extension Identity {
         ) { call, tx in
             try call.requireFresh(at: tx.now)
             try Self.removeFactor(of: try call.user(), in: tx)
+        }
+    }
+    private func addSecondStep(to routes: inout Routes) {
+        routes.act(
+            "/v1/auth/second-factor", "completeSignIn", "Complete a sign-in with a code or a passkey",
+            tag: "auth", allow: .anyone, body: SecondStepRequest.self, returns: SignedIn.self, status: 201,
+            problems: ["challenge_unusable", "wrong_code", "too_many_codes", "passkey_refused", "too_many_attempts"]
+        ) { call in
+            let (body, device) = (call.body, Device(call.request))
+            if let passkey = body.passkey {
+                return try await completeSignIn(
+                    challenge: body.challenge, passkey: passkey, on: device, origin: call.request.origin,
+                    by: call.actor)
+            }
+            return try await completeSignIn(
+                challenge: body.challenge, code: body.code ?? "", on: device, by: call.actor)
+        }
+        routes.act(
+            "/v1/me/step-up", "stepUp", "Give your password, a code or a passkey again, for changes that ask for it",
+            tag: "me", allow: .signedIn, body: StepUpRequest.self, returns: SignedIn.self,
+            problems: [
+                "wrong_code", "second_factor_absent", "too_many_attempts", "too_many_codes", "overloaded",
+                "passkey_refused", "challenge_unusable",
+            ]
+        ) { call in
+            let (session, user, device) = (try call.session(), try call.user(), Device(call.request))
+            if let passkey = call.body.passkey {
+                return try await stepUp(
+                    session, of: user, passkey: passkey, on: device, origin: call.request.origin, by: call.actor)
+            }
+            return try await stepUp(
+                session, of: user, password: call.body.password, code: call.body.code, on: device, by: call.actor)
         }
     }
 }

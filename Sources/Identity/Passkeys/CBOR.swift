@@ -24,8 +24,8 @@ enum CBOR: Hashable, Sendable {
     var mapValue: [CBOR: CBOR]? { if case .map(let members) = self { members } else { nil } }
 }
 
-/// Reads CBOR so that a value has one spelling only: definite lengths in their shortest form, valid UTF-8, no name twice,
-/// bounded depth (CTAP 2.1 section 8). The order of a map's members is not looked at.
+/// Reads CBOR so that a value has one spelling only: definite lengths in their shortest form, valid UTF-8, no name
+/// twice, bounded depth (CTAP 2.1 section 8). The order of a map's members is not looked at.
 struct CBORReader {
     /// How deep arrays and maps may lie in each other.
     static let depthLimit = 8

@@ -67,7 +67,8 @@ struct CredentialDescriptor: Codable, Sendable {
     }
 }
 
-/// What `navigator.credentials.create` takes: `PublicKeyCredentialCreationOptionsJSON` (WebAuthn Level 3 section 5.1.8).
+/// What `navigator.credentials.create` takes: `PublicKeyCredentialCreationOptionsJSON` of WebAuthn Level 3, section
+/// 5.1.8.
 struct CreationOptions: Codable, Sendable {
     struct Party: Codable, Sendable {
         let id: String
@@ -118,7 +119,7 @@ struct CreationOptions: Codable, Sendable {
     }
 }
 
-/// What `navigator.credentials.get` takes: `PublicKeyCredentialRequestOptionsJSON` (WebAuthn Level 3 section 5.1.9).
+/// What `navigator.credentials.get` takes: `PublicKeyCredentialRequestOptionsJSON` of WebAuthn Level 3, section 5.1.9.
 struct RequestOptions: Codable, Sendable {
     let challenge: String
     /// Milliseconds.

@@ -23,7 +23,7 @@ struct PasskeyForm {
         """
         <form class="form" method="post" action="\(action)" data-passkey="\(use == .add ? "create" : "get")" \
         data-begin="\(use.rawValue)" hidden>\(fields)\(HTML.hidden("credential", ""))\
-        <p class="error" role="alert" data-problem hidden></p>\
+        <div class="field" data-problem hidden><span class="error" role="alert"></span></div>\
         <div class="actions">\(HTML.button(button, style: style))</div></form>\
         <script type="module" src="/assets/passkeys.js"></script>
         """

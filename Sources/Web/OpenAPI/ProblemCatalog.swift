@@ -91,7 +91,7 @@ package struct ProblemCode: Sendable {
             "It took longer than 5 minutes, was completed, or was for something else. Start again."),
         ProblemCode(
             "passkeys_unavailable", 403,
-            "The public address is a number or has no TLS, where browsers allow no passkeys. Give the instance a name."),
+            "The public address is a number or has no TLS, where browsers allow no passkeys. Give it a name."),
         ProblemCode("passkey_exists", 409, "The passkey was added before, to this account or another one."),
         ProblemCode("passkey_absent", 409, "The account has no passkey. Use a code."),
         ProblemCode(
