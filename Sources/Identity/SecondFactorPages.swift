@@ -58,28 +58,31 @@ extension Identity {
         let next = state.value("next", default: call.query("next") ?? "")
         let challenge = challengeCookie.value(in: call.request).flatMap { Token.hash($0, .once) }
         let user = try challenge.flatMap { try OneTimeTokenStore.user(.secondFactor, hash: $0, in: tx) }
+        // Whoever has no program is shown the passkey first.
+        let hasProgram = try user.map { try SecondFactorStore.isConfirmed(of: $0, in: tx) } ?? true
         let passkey = try user.map {
             try passkeyButton(
-                .secondStep, of: $0, action: "/sign-in/code", origin: call.request.origin, next: next, in: tx)
+                .secondStep, of: $0, action: "/sign-in/code", style: hasProgram ? .plain : .primary,
+                origin: call.request.origin, next: next, in: tx)
         }
         let form = HTML.form(
-            action: "/sign-in/code", submit: "Sign in", state: state,
-            "\(try codeField(of: user, state, in: tx))\(HTML.hidden("next", next))")
+            action: "/sign-in/code", submit: "Sign in", state: state, style: hasProgram ? .primary : .plain,
+            "\(codeField(state, hasProgram: hasProgram))\(HTML.hidden("next", next))")
         return PageView(
             "Second step", isPlain: true,
             HTML.card(
                 "Second step", lead: "Your password is right. Now the second factor.",
-                aside: HTML.link("Back to sign-in", href: "/sign-in"), "\(form)\(passkey)"))
+                aside: HTML.link("Back to sign-in", href: "/sign-in"),
+                hasProgram ? "\(form)\(passkey)" : "\(passkey)\(form)"))
     }
 
     /// The field for a code; whoever has only passkeys has recovery codes beside them.
-    private static func codeField(of user: UserID?, _ state: FormState, in tx: any Transaction) throws -> HTML {
-        let hasProgram = try user.map { try SecondFactorStore.isConfirmed(of: $0, in: tx) } ?? true
-        return HTML.textField(
+    private static func codeField(_ state: FormState, hasProgram: Bool = true) -> HTML {
+        HTML.textField(
             "code", label: hasProgram ? "Code" : "Recovery code", state: state,
             hint: hasProgram
                 ? "Six digits of your authenticator, or one of your recovery codes."
-                : "One of those that you were given with your passkey. Better use the passkey.",
+                : "For when you have lost your passkey.",
             autocomplete: "one-time-code")
     }
 
@@ -140,7 +143,7 @@ extension Identity {
     ) throws -> PageView {
         let user = try call.user()
         let hasCode = try SecondFactorStore.isConfirmed(of: user, in: tx)
-        let field = hasCode ? try codeField(of: user, state, in: tx) : HTML.passwordField(state: state)
+        let field = hasCode ? codeField(state) : HTML.passwordField(state: state)
         let passkey = try passkeyButton(
             .stepUp, of: user, action: "/account/confirm", origin: call.request.origin, next: next, in: tx)
         let form = HTML.form(

@@ -49,10 +49,12 @@ extension Identity {
 
     /// The button that asks somebody for one of their passkeys; nothing when they have none.
     static func passkeyButton(
-        _ use: PasskeyForm.Use, of user: UserID, action: String, origin: String, next: String, in tx: any Transaction
+        _ use: PasskeyForm.Use, of user: UserID, action: String, style: ButtonStyle = .plain, origin: String,
+        next: String, in tx: any Transaction
     ) throws -> HTML {
         guard RelyingParty(origin: origin) != nil, try PasskeyStore.exists(of: user, in: tx) else { return .empty }
-        return PasskeyForm(use: use, action: action, button: "Use a passkey").html(HTML.hidden("next", next))
+        return PasskeyForm(use: use, action: action, button: "Use a passkey", style: style)
+            .html(HTML.hidden("next", next))
     }
 
     func addPasskeys(to pages: inout Pages, shell: @escaping Shell) {
