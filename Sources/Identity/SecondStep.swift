@@ -52,6 +52,10 @@ extension Identity {
         _ code: String, of id: UserID, isFirst: Bool = false, challenge: [UInt8]? = nil, by actor: Actor,
         _ body: @escaping @Sendable (User, SignInMethod, any Transaction) throws -> Value
     ) async throws -> Value {
+        if !isFirst, try !database.read(in: .instance, { try SecondFactorStore.isConfirmed(of: id, in: $0) }) {
+            // Beside passkeys only recovery codes can be right, and there is no counter of wrong ones.
+            try throttle.begin(id.text, from: actor.address ?? "", at: database.clock.now)
+        }
         let outcome = try await database.write(in: .instance, by: actor) { tx -> Result<Value, IdentityProblem> in
             guard let user = try IdentityStore.find(id, in: tx) else { throw Problem.unauthenticated }
             var way = SignInMethod.password
@@ -93,7 +97,7 @@ extension Identity {
     }
 
     /// Where there is no authenticator program only recovery codes can be right, for whoever has lost a passkey. They
-    /// are too long to be guessed, so wrong ones are not counted.
+    /// are too long to be guessed, so wrong ones are not counted for the account.
     private func refuseBesidePasskeys(
         _ code: String, of user: User, in tx: any Transaction
     ) throws -> IdentityProblem? {
