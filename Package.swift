@@ -100,7 +100,10 @@ let package = Package(
         module("Mail", ["Core", "Storage", "Web", "Audit", "Jobs", "Events", .logging]),
         module(
             "Identity",
-            ["Core", "Storage", "Web", "Audit", "Jobs", "Events", "Mail", "Tokens", "CArgon2", .crypto, .logging]),
+            [
+                "Core", "Storage", "Web", "Audit", "Jobs", "Events", "Mail", "Tokens", "CArgon2", .crypto,
+                .cryptoExtras, .logging,
+            ]),
         module(
             "Organizations",
             ["Core", "Storage", "Web", "Audit", "Jobs", "Events", "Mail", "Identity", .crypto, .logging]),
@@ -138,7 +141,10 @@ let package = Package(
             exclude: ["Vectors"], swiftSettings: settings, linkerSettings: coverageLinking),
         tests("Audit"),
         tests("Jobs", [.logging, .serviceLifecycle]),
-        tests("Identity", ["CArgon2", .crypto, .cryptoExtras]),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: ["TestSupport", "CArgon2"] + features + [.crypto, .cryptoExtras],
+            exclude: ["Vectors"], swiftSettings: settings, linkerSettings: coverageLinking),
         tests("Organizations", [.crypto]),
         tests("Mail", [.logging]),
         tests("Ledger"),

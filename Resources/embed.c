@@ -9,6 +9,9 @@ FILE_BYTES(console_app_css) = {
 FILE_BYTES(console_app_js) = {
 #embed "console/app.js"
 };
+FILE_BYTES(console_passkeys_js) = {
+#embed "console/passkeys.js"
+};
 FILE_BYTES(console_theme_js) = {
 #embed "console/theme.js"
 };
@@ -51,12 +54,16 @@ FILE_BYTES(sqlite_0010) = {
 FILE_BYTES(sqlite_0011) = {
 #embed "migrations/sqlite/0011_keys_organizations.sql"
 };
+FILE_BYTES(sqlite_0012) = {
+#embed "migrations/sqlite/0012_passkeys.sql"
+};
 
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
 static const struct raptorflow_resource resources[] = {
     ENTRY("console/app.css", console_app_css),
     ENTRY("console/app.js", console_app_js),
+    ENTRY("console/passkeys.js", console_passkeys_js),
     ENTRY("console/theme.js", console_theme_js),
     ENTRY("console/favicon.svg", console_favicon_svg),
     ENTRY("passwords/common.filter", passwords_common),
@@ -71,6 +78,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0009_second_factors.sql", sqlite_0009),
     ENTRY("migrations/sqlite/0010_audit_trees.sql", sqlite_0010),
     ENTRY("migrations/sqlite/0011_keys_organizations.sql", sqlite_0011),
+    ENTRY("migrations/sqlite/0012_passkeys.sql", sqlite_0012),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }

@@ -49,6 +49,7 @@ extension Identity {
     package static func accountPage(_ title: String, _ current: String, _ body: HTML) -> PageView {
         let tabs = [
             ("Profile", "/account"), ("Password", "/account/password"), ("Second factor", "/account/second-factor"),
+            ("Passkeys", "/account/passkeys"),
             ("Sessions", "/account/sessions"), ("Data", "/account/data"),
         ]
         return PageView(

@@ -7,9 +7,10 @@ import Web
 extension Identity {
     /// What the API and the pages say about somebody's second factor. Scope: instance.
     package static func secondFactor(of user: UserID, in tx: any Transaction) throws -> SecondFactor {
-        guard let confirmedAt = try SecondFactorStore.find(of: user, in: tx)?.confirmedAt else { return .none }
+        let confirmedAt = try SecondFactorStore.find(of: user, in: tx)?.confirmedAt
         return SecondFactor(
-            isEnabled: true, confirmedAt: confirmedAt,
+            isEnabled: confirmedAt != nil, confirmedAt: confirmedAt,
+            passkeys: try PasskeyStore.all(of: user, in: tx).count,
             recoveryCodesLeft: try SecondFactorStore.codesLeft(of: user, in: tx))
     }
 
@@ -48,7 +49,7 @@ extension Identity {
         try await withCode(code, of: id, isFirst: true, by: caller) { user, _, tx in
             let codes = try Self.newCodes(of: id, in: tx)
             let ended = try SessionStore.deleteAll(of: id, except: session, in: tx)
-            let signedIn = try Self.renew(session, of: user, addsCode: true, in: tx)
+            let signedIn = try Self.renew(session, of: user, adding: .code, in: tx)
             try Audit.record(
                 "second_factor.added", on: .init("user", id), .object(["sessions_revoked": .integer(Int64(ended))]),
                 in: tx)
@@ -59,7 +60,7 @@ extension Identity {
 
     /// Makes ten new recovery codes; those before work no longer. Throws `second_factor_absent` (409).
     static func renewCodes(of id: UserID, in tx: any Transaction) throws -> RecoveryCodes {
-        guard let user = try IdentityStore.find(id, in: tx), try SecondFactorStore.isConfirmed(of: id, in: tx) else {
+        guard let user = try IdentityStore.find(id, in: tx), try isProtected(id, in: tx) else {
             throw IdentityProblem.secondFactorAbsent
         }
         let codes = try newCodes(of: id, in: tx)
@@ -68,31 +69,42 @@ extension Identity {
         return RecoveryCodes(recoveryCodes: codes)
     }
 
-    private static func newCodes(of id: UserID, in tx: any Transaction) throws -> [String] {
+    static func newCodes(of id: UserID, in tx: any Transaction) throws -> [String] {
         let codes = (0..<RecoveryCode.count).map { _ in RecoveryCode() }
         try SecondFactorStore.replaceCodes(codes.map(\.hash), of: id, in: tx)
         return codes.map(\.text)
     }
 
-    /// Takes the second factor and its recovery codes away. Throws `second_factor_absent` (409).
+    /// Takes the authenticator program away, and with the last factor the recovery codes. Throws
+    /// `second_factor_absent` (409).
     static func removeFactor(of id: UserID, in tx: any Transaction) throws {
         let wasOn = try SecondFactorStore.isConfirmed(of: id, in: tx)
         guard let user = try IdentityStore.find(id, in: tx), try SecondFactorStore.delete(of: id, in: tx) else {
             throw IdentityProblem.secondFactorAbsent
         }
-        try OneTimeTokenStore.delete(.secondFactor, of: id, in: tx)
+        let hasPasskey = try PasskeyStore.exists(of: id, in: tx)
+        if !hasPasskey { try forgetProtection(of: id, in: tx) }
         guard wasOn else { return }
-        try SessionStore.forgetCodes(of: id, in: tx)
+        try SessionStore.forget(.code, of: id, in: tx)
         try Audit.record("second_factor.removed", on: .init("user", id), .object([]), in: tx)
-        try IdentityMail.secondFactorChanged(.removed, of: user, in: tx)
+        try IdentityMail.secondFactorChanged(.removed(isLast: !hasPasskey), of: user, in: tx)
     }
 
-    /// Takes somebody's second factor away from the command line and ends all their sessions. Throws 404,
-    /// `second_factor_absent` (409).
+    /// What goes with the last factor of an account: recovery codes, and sign-ins that wait for their second step.
+    static func forgetProtection(of id: UserID, in tx: any Transaction) throws {
+        try SecondFactorStore.replaceCodes([], of: id, in: tx)
+        try OneTimeTokenStore.delete(.secondFactor, of: id, in: tx)
+    }
+
+    /// Takes somebody's authenticator program and passkeys away from the command line and ends all their sessions.
+    /// Throws 404, `second_factor_absent` (409).
     package func disableSecondFactor(email: String, by actor: Actor) async throws {
         try await database.write(in: .instance, by: actor) { tx in
             let user = try Self.known(email, in: tx)
-            try Self.removeFactor(of: user.id, in: tx)
+            let hadPasskeys = try PasskeyStore.exists(of: user.id, in: tx)
+            try Self.removePasskeys(of: user.id, in: tx)
+            let hasMore = try SecondFactorStore.find(of: user.id, in: tx) != nil
+            if hasMore || !hadPasskeys { try Self.removeFactor(of: user.id, in: tx) }
             _ = try SessionStore.deleteAll(of: user.id, in: tx)
         }
     }

@@ -13,6 +13,7 @@ package struct Identity: Sendable {
     let throttle: SignInThrottle
     let uses: LastUse
     let seal: FactorSeal?
+    let challenges = PasskeyChallenges()
     package let policy: AccountPolicy
     /// Issues tokens for other services; nil where there is no key to seal theirs with: on the command line.
     package let accessTokens: AccessTokens?
@@ -53,7 +54,7 @@ package struct Identity: Sendable {
         var principal = Principal(
             .session(found.session, user: found.user), display: found.name, isOperator: found.isOperator)
         principal.authenticatedAt = found.authenticatedAt
-        principal.hasSecondFactor = found.methods.hasSuffix(SignInMethod.code.rawValue)
+        principal.hasSecondFactor = SignInMethod.areTwo(found.methods)
         return principal
     }
 

@@ -19,7 +19,12 @@ enum IdentityMail {
     }
 
     /// What happened to a second factor.
-    enum FactorChange { case added, removed, codesRenewed }
+    enum FactorChange {
+        case added, codesRenewed
+        case removed(isLast: Bool)
+        case passkeyAdded(String)
+        case passkeyRemoved(String, isLast: Bool)
+    }
 
     static func secondFactorChanged(_ change: FactorChange, of user: User, in tx: any Transaction) throws {
         let (subject, text) =
@@ -29,12 +34,38 @@ enum IdentityMail {
                     "A second factor was added",
                     "signing in to your account now asks for a code of your authenticator as well."
                 )
-            case .removed:
-                ("The second factor was removed", "signing in to your account asks for the password only now.")
+            case .removed(let isLast):
+                ("The second factor was removed", "your authenticator was removed. \(rest(isLast))")
+            case .passkeyAdded(let name):
+                (
+                    "A passkey was added",
+                    """
+                    the passkey “\(name)” was added to your account. It signs in by itself; signing in with the \
+                    password asks for a second factor as well.
+                    """
+                )
+            case .passkeyRemoved(let name, let isLast):
+                ("A passkey was removed", "the passkey “\(name)” was removed from your account. \(rest(isLast))")
             case .codesRenewed:
                 ("New recovery codes", "new recovery codes were made for your account. Those before work no longer.")
             }
         try tell(user, subject, "\(text)\n\n\(notYou)", in: tx)
+    }
+
+    private static func rest(_ wasLast: Bool) -> String {
+        wasLast
+            ? "Signing in asks for the password only now." : "Signing in asks for the other factors of your account."
+    }
+
+    static func passkeyCopied(_ name: String, of user: User, in tx: any Transaction) throws {
+        try tell(
+            user, "A passkey may have been copied",
+            """
+            the passkey “\(name)” gave an answer that it has given before, or an older one. That happens when somebody \
+            has a copy of it, so the sign-in was refused. Remove the passkey from your account and add a new one.
+
+            \(notYou)
+            """, in: tx)
     }
 
     static func recoveryCodeUsed(by user: User, left: Int, in tx: any Transaction) throws {

@@ -11,6 +11,7 @@ extension Identity {
         addSignIn(to: &pages)
         addSecondStep(to: &pages)
         addSecondFactor(to: &pages, shell: shell)
+        addPasskeys(to: &pages, shell: shell)
         addForgotten(to: &pages)
         addMailedLinks(to: &pages)
         addAccount(to: &pages)
@@ -22,6 +23,11 @@ extension Identity {
             try signInPage(call, state, isNew: Self.isWaitingForSetUp(in: tx))
         } submit: { call in
             let (form, device) = (call.body, Device(call.request))
+            if let passkey = form.credential {
+                let signedIn = try await signIn(
+                    passkey: passkey, on: device, origin: call.request.origin, by: call.actor)
+                return Self.enter(signedIn, from: device, origin: call.request.origin, to: form["next"])
+            }
             let outcome = try await signIn(
                 email: form["email"], password: form.exact("password"), on: device, by: call.actor)
             return Self.proceed(outcome, from: device, origin: call.request.origin, to: form["next"])
@@ -68,7 +74,10 @@ extension Identity {
             HTML.card(
                 "Sign in", lead: isNew ? empty : nil,
                 aside: otherWays,
-                "\(Self.flash(call))\(HTML.form(action: "/sign-in", submit: "Sign in", state: state, fields))"))
+                """
+                \(Self.flash(call))\(HTML.form(action: "/sign-in", submit: "Sign in", state: state, fields))\
+                \(Self.passkeySignIn(call.request.origin, next: next))
+                """))
     }
 
     private var otherWays: HTML {

@@ -27,6 +27,13 @@ enum IdentityProblem: ProblemConvertible {
     case stepUpRequired
     case signUpClosed
     case magicLinksOff
+    case passkeysUnavailable
+    /// One answer for an unknown passkey and a wrong signature.
+    case passkeyRefused
+    case passkeyUnverified
+    case passkeyExists
+    case passkeyAbsent
+    case tooManyPasskeys(Int)
 
     var problem: Problem {
         switch self {
@@ -88,7 +95,7 @@ enum IdentityProblem: ProblemConvertible {
         case .challengeUnusable:
             Problem(
                 "challenge_unusable", status: 422,
-                "The sign-in took longer than 5 minutes, or was completed already. Start again with your password.")
+                "This took longer than 5 minutes, or was completed already. Start again.")
         case .wrongCode:
             Problem(
                 "wrong_code", status: 422,
@@ -103,10 +110,40 @@ enum IdentityProblem: ProblemConvertible {
             Problem(
                 "step_up_required", status: 403,
                 "Give your password or a code again first: your last sign-in is more than 10 minutes ago.")
+        case .passkeysUnavailable, .passkeyRefused, .passkeyUnverified, .passkeyExists, .passkeyAbsent,
+            .tooManyPasskeys:
+            passkeyProblem
         default:
             Problem(
                 "second_factor_required", status: 401,
                 "Your account has a second factor. Sign in with it first, then open the link again.")
+        }
+    }
+    private var passkeyProblem: Problem {
+        switch self {
+        case .passkeysUnavailable:
+            Problem(
+                "passkeys_unavailable", status: 403,
+                """
+                Browsers allow no passkeys here: the public address of this instance is a number, or has no TLS. Its \
+                operator can give it a name.
+                """)
+        case .passkeyUnverified:
+            Problem(
+                "passkey_unverified", status: 422,
+                """
+                The passkey did not check that it is you. Give it a PIN, a finger or a face, or sign in with your \
+                password first.
+                """)
+        case .passkeyExists:
+            Problem("passkey_exists", status: 409, "This passkey was added before, to this account or another one.")
+        case .passkeyAbsent: Problem("passkey_absent", status: 409, "Your account has no passkey. Use a code.")
+        case .tooManyPasskeys(let limit):
+            Problem("limit_reached", status: 409, "There are \(limit) passkeys already, which is the most.")
+        default:
+            Problem(
+                "passkey_refused", status: 422,
+                "The passkey is not known here, or its answer is not right. Try again, or sign in another way.")
         }
     }
 }

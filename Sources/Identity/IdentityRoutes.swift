@@ -13,6 +13,7 @@ extension Identity {
         addIssuers(to: &routes)
         if accessTokens != nil { addKeySet(to: &routes) }
         addSecondFactor(to: &routes)
+        addPasskeys(to: &routes)
         addMailedLinks(to: &routes)
     }
 

@@ -89,21 +89,23 @@ extension Identity {
     }
 
     /// Gives an account its old address back and ends all sessions. The password goes too, for whoever changed the
-    /// address may know it: the mail brings the link for a new one. Throws `link_unusable` (422), `email_taken` (409).
+    /// address may know it, and so do passkeys, which open the account alone: the mail brings the link for a new
+    /// password. Throws `link_unusable` (422), `email_taken` (409).
     static func undoEmail(_ token: String, origin: String, in tx: any Transaction) throws {
         let (user, address) = try takeAddress(.undoEmail, token, in: tx)
         // Whoever changed the address may have changed it more than once: no other way back is left to them.
         try OneTimeTokenStore.delete(.undoEmail, of: user.id, in: tx)
         let ended = try SessionStore.deleteAll(of: user.id, in: tx)
         try IdentityStore.clearPassword(of: user.id, in: tx)
+        try removePasskeys(of: user.id, in: tx)
         let reset = Token(.once)
         try OneTimeTokenStore.replace(
             .passwordReset, of: user.id, hash: reset.hash, lifetime: resetLifetime, in: tx)
         try IdentityMail.send(
             to: address, user.name, "Your address is back",
             """
-            your account uses this address again. All sessions were ended and the password works no longer. Choose \
-            another one here:
+            your account uses this address again. All sessions were ended; the password and passkeys work no \
+            longer. Choose another password here:
 
             \(origin)/reset-password#token=\(reset.text)
 

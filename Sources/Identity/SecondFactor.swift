@@ -4,19 +4,20 @@ import Web
 
 /// Whether an account has a second factor.
 package struct SecondFactor: Codable, Sendable {
-    /// Whether signing in asks for a code.
+    /// Whether there is an authenticator program, whose codes signing in asks for.
     package let isEnabled: Bool
     package let confirmedAt: Timestamp?
+    /// How many passkeys there are; signing in with the password asks for one, or for a code.
+    package let passkeys: Int
     /// How many recovery codes have not been used.
     package let recoveryCodesLeft: Int
 
     enum CodingKeys: String, CodingKey {
+        case passkeys
         case isEnabled = "enabled"
         case confirmedAt = "confirmed_at"
         case recoveryCodesLeft = "recovery_codes_left"
     }
-
-    static let none = SecondFactor(isEnabled: false, confirmedAt: nil, recoveryCodesLeft: 0)
 }
 
 /// What an authenticator program has to be told; it counts only after the first right code.
@@ -102,4 +103,11 @@ package enum SignInMethod: String, Sendable {
     case code = "otp"
     /// A link that was mailed.
     case link
+    /// A key in an authenticator; it counts as a second factor.
+    case passkey
+
+    /// Whether a session's methods, separated by blanks, end with a second factor.
+    static func areTwo(_ methods: String) -> Bool {
+        methods.hasSuffix(code.rawValue) || methods.hasSuffix(passkey.rawValue)
+    }
 }

@@ -33,29 +33,57 @@ extension Identity {
     }
 
     func addSecondStep(to pages: inout Pages) {
-        pages.formAct("/sign-in/code", "secondStepPage", allow: .anyone) { call, state, _ in
-            let next = state.value("next", default: call.query("next") ?? "")
-            let fields: HTML = """
-                \(HTML.textField(
-                    "code", label: "Code", state: state,
-                    hint: "Six digits of your authenticator, or one of your recovery codes.",
-                    autocomplete: "one-time-code"))\(HTML.hidden("next", next))
-                """
-            return PageView(
-                "Second step", isPlain: true,
-                HTML.card(
-                    "Second step", lead: "Your password is right. Now the code.",
-                    aside: HTML.link("Back to sign-in", href: "/sign-in"),
-                    HTML.form(action: "/sign-in/code", submit: "Sign in", state: state, fields)))
+        pages.formAct("/sign-in/code", "secondStepPage", allow: .anyone) { call, state, tx in
+            try Self.secondStepPage(call, state, in: tx)
         } submit: { call in
             let (origin, device) = (call.request.origin, Device(call.request))
-            let signedIn = try await completeSignIn(
-                challenge: Self.challengeCookie.value(in: call.request) ?? "", code: call.body["code"], on: device,
-                by: call.actor)
+            let challenge = Self.challengeCookie.value(in: call.request) ?? ""
+            let signedIn =
+                if let passkey = call.body.credential {
+                    try await completeSignIn(
+                        challenge: challenge, passkey: passkey, on: device, origin: origin, by: call.actor)
+                } else {
+                    try await completeSignIn(
+                        challenge: challenge, code: call.body["code"], on: device, by: call.actor)
+                }
             var response = Self.enter(signedIn, from: device, origin: origin, to: call.body["next"])
             response.headers.append(Self.challengeCookie.clear(origin: origin))
             return response
         }
+    }
+
+    private static func secondStepPage(
+        _ call: Call<NoBody>, _ state: FormState, in tx: any Transaction
+    ) throws -> PageView {
+        let next = state.value("next", default: call.query("next") ?? "")
+        let challenge = challengeCookie.value(in: call.request).flatMap { Token.hash($0, .once) }
+        let user = try challenge.flatMap { try OneTimeTokenStore.user(.secondFactor, hash: $0, in: tx) }
+        // Whoever has no program is shown the passkey first.
+        let hasProgram = try user.map { try SecondFactorStore.isConfirmed(of: $0, in: tx) } ?? true
+        let passkey = try user.map {
+            try passkeyButton(
+                .secondStep, of: $0, action: "/sign-in/code", style: hasProgram ? .plain : .primary,
+                origin: call.request.origin, next: next, in: tx)
+        }
+        let form = HTML.form(
+            action: "/sign-in/code", submit: "Sign in", state: state, style: hasProgram ? .primary : .plain,
+            "\(codeField(state, hasProgram: hasProgram))\(HTML.hidden("next", next))")
+        return PageView(
+            "Second step", isPlain: true,
+            HTML.card(
+                "Second step", lead: "Your password is right. Now the second factor.",
+                aside: HTML.link("Back to sign-in", href: "/sign-in"),
+                hasProgram ? "\(form)\(passkey)" : "\(passkey)\(form)"))
+    }
+
+    /// The field for a code; whoever has only passkeys has recovery codes beside them.
+    private static func codeField(_ state: FormState, hasProgram: Bool = true) -> HTML {
+        HTML.textField(
+            "code", label: hasProgram ? "Code" : "Recovery code", state: state,
+            hint: hasProgram
+                ? "Six digits of your authenticator, or one of your recovery codes."
+                : "For when you have lost your passkey.",
+            autocomplete: "one-time-code")
     }
 
     func addSecondFactor(to pages: inout Pages, shell: @escaping Shell) {
@@ -95,10 +123,16 @@ extension Identity {
         pages.formAct("/account/confirm", "confirmPage", allow: .signedIn) { call, state, tx in
             try Self.confirmPage(call, state, next: state.value("next", default: call.query("next") ?? ""), in: tx)
         } submit: { call in
-            let form = call.body
-            let signedIn = try await stepUp(
-                try call.session(), of: try call.user(), password: form.exact("password"), code: form["code"],
-                on: Device(call.request), by: call.actor)
+            let (form, origin, device) = (call.body, call.request.origin, Device(call.request))
+            let (session, user) = (try call.session(), try call.user())
+            let signedIn =
+                if let passkey = form.credential {
+                    try await stepUp(session, of: user, passkey: passkey, on: device, origin: origin, by: call.actor)
+                } else {
+                    try await stepUp(
+                        session, of: user, password: form.exact("password"), code: form["code"], on: device,
+                        by: call.actor)
+                }
             return Self.enter(signedIn, origin: call.request.origin, to: form["next"])
         }
     }
@@ -107,20 +141,20 @@ extension Identity {
     package static func confirmPage(
         _ call: Call<NoBody>, _ state: FormState, next: String, in tx: any Transaction
     ) throws -> PageView {
-        let hasCode = try SecondFactorStore.isConfirmed(of: try call.user(), in: tx)
-        let field =
-            hasCode
-            ? HTML.textField(
-                "code", label: "Code", state: state,
-                hint: "Six digits of your authenticator, or one of your recovery codes.",
-                autocomplete: "one-time-code")
-            : HTML.passwordField(state: state)
+        let user = try call.user()
+        let hasCode = try SecondFactorStore.isConfirmed(of: user, in: tx)
+        let field = hasCode ? codeField(state) : HTML.passwordField(state: state)
+        let passkey = try passkeyButton(
+            .stepUp, of: user, action: "/account/confirm", origin: call.request.origin, next: next, in: tx)
         let form = HTML.form(
             action: "/account/confirm", submit: "Go on", state: state, "\(field)\(HTML.hidden("next", next))")
         return accountPage(
             "Confirm that it is you", "Second factor",
             HTML.panel(
-                "<p>This is about the account itself, and your last sign-in is more than 10 minutes ago.</p>\(form)"))
+                """
+                <p>This is about the account itself, and your last sign-in is more than 10 minutes ago.</p>\(form)\
+                \(passkey)
+                """))
     }
 
     private func secondFactorPage(
@@ -156,7 +190,8 @@ extension Identity {
 
     private static let invitation: HTML = """
         <p>A second factor is a code that an authenticator program on your phone shows, new every 30 seconds. Signing \
-        in then asks for your password and the code: a stolen password alone opens nothing.</p>\
+        in then asks for your password and the code: a stolen password alone opens nothing. \
+        \(HTML.link("A passkey", href: "/account/passkeys")) is a second factor too, and easier.</p>\
         \(HTML.postButton("Add an authenticator", action: "/account/second-factor/begin", style: .primary))
         """
 
@@ -171,18 +206,22 @@ extension Identity {
             text: "The ten codes that you have work no longer.", action: "/account/second-factor/codes")
         let remove = HTML.confirm(
             id: "remove", button: "Remove", title: "Remove the second factor?",
-            text: "Signing in asks for the password only. Organisations that ask for a second factor shut you out.",
+            text: factor.passkeys > 0
+                ? "Signing in with the password asks for a passkey then."
+                : "Signing in asks for the password only. Organisations that ask for a second factor shut you out.",
             action: "/account/second-factor/remove")
         return accountPage(
             "Second factor", "Second factor", HTML.panel("\(facts)<div class=\"actions\">\(renew)\(remove)</div>"))
     }
 
-    private static func codesPage(_ codes: [String]) -> PageView {
+    static func codesPage(
+        _ codes: [String], of tab: String = "Second factor", back: String = "/account/second-factor"
+    ) -> PageView {
         let body: HTML = """
             <p>Keep these where you find them without your phone. Each works once, in place of a code. They are shown \
             this one time.</p>\(HTML.codeBlock(codes.joined(separator: "\n"), label: "Recovery codes"))\
-            \(HTML.linkButton("I have kept them", href: "/account/second-factor", style: .primary))
+            \(HTML.linkButton("I have kept them", href: back, style: .primary))
             """
-        return accountPage("Your recovery codes", "Second factor", HTML.panel(body))
+        return accountPage("Your recovery codes", tab, HTML.panel(body))
     }
 }

@@ -5,12 +5,16 @@ import Web
 
 struct SecondStepRequest: RequestBody {
     let challenge: String
-    let code: String
+    let code: String?
+    let passkey: JSONValue?
 
     static let rules: [String: Rule] = [
-        "challenge": .all([.length(1...100), .note("`challenge.token` of the answer to the sign-in.")]),
-        "code": codeRule,
+        "challenge": challengeRule, "code": codeRule, "passkey": PasskeyRequest.credentialRule,
     ]
+    static let limit = PasskeyRequest.limit
+    static let challengeRule = Rule.all([
+        .length(1...100), .note("`challenge.token` of the answer to the sign-in."),
+    ])
     static let codeRule = Rule.all([
         .length(1...40), .note("Six digits of the authenticator program, or a recovery code."),
     ])
@@ -25,31 +29,19 @@ struct CodeRequest: RequestBody {
 struct StepUpRequest: RequestBody {
     let password: String?
     let code: String?
+    let passkey: JSONValue?
 
-    static let rules: [String: Rule] = ["password": .password(1...256), "code": SecondStepRequest.codeRule]
+    static let rules: [String: Rule] = [
+        "password": .password(1...256), "code": SecondStepRequest.codeRule, "passkey": PasskeyRequest.credentialRule,
+    ]
+    static let limit = PasskeyRequest.limit
 }
 
 extension Identity {
     func addSecondFactor(to routes: inout Routes) {
-        routes.act(
-            "/v1/auth/second-factor", "completeSignIn", "Complete a sign-in with a code of the second factor",
-            tag: "auth", allow: .anyone, body: SecondStepRequest.self, returns: SignedIn.self, status: 201,
-            problems: ["challenge_unusable", "wrong_code", "too_many_codes"]
-        ) { call in
-            try await completeSignIn(
-                challenge: call.body.challenge, code: call.body.code, on: Device(call.request), by: call.actor)
-        }
-        routes.act(
-            "/v1/me/step-up", "stepUp", "Give your password or a code again, for changes that ask for it", tag: "me",
-            allow: .signedIn, body: StepUpRequest.self, returns: SignedIn.self,
-            problems: ["wrong_code", "second_factor_absent", "too_many_attempts", "too_many_codes", "overloaded"]
-        ) { call in
-            try await stepUp(
-                try call.session(), of: try call.user(), password: call.body.password, code: call.body.code,
-                on: Device(call.request), by: call.actor)
-        }
+        addSecondStep(to: &routes)
         routes.get(
-            "/v1/me/second-factor", "getSecondFactor", "Read whether your account has a second factor", tag: "me",
+            "/v1/me/second-factor", "getSecondFactor", "Read which second factors your account has", tag: "me",
             allow: .signedIn, returns: SecondFactor.self
         ) { call, tx in try Self.secondFactor(of: try call.user(), in: tx) }
         routes.post(
@@ -85,6 +77,38 @@ extension Identity {
         ) { call, tx in
             try call.requireFresh(at: tx.now)
             try Self.removeFactor(of: try call.user(), in: tx)
+        }
+    }
+    private func addSecondStep(to routes: inout Routes) {
+        routes.act(
+            "/v1/auth/second-factor", "completeSignIn", "Complete a sign-in with a code or a passkey",
+            tag: "auth", allow: .anyone, body: SecondStepRequest.self, returns: SignedIn.self, status: 201,
+            problems: ["challenge_unusable", "wrong_code", "too_many_codes", "passkey_refused", "too_many_attempts"]
+        ) { call in
+            let (body, device) = (call.body, Device(call.request))
+            if let passkey = body.passkey {
+                return try await completeSignIn(
+                    challenge: body.challenge, passkey: passkey, on: device, origin: call.request.origin,
+                    by: call.actor)
+            }
+            return try await completeSignIn(
+                challenge: body.challenge, code: body.code ?? "", on: device, by: call.actor)
+        }
+        routes.act(
+            "/v1/me/step-up", "stepUp", "Give your password, a code or a passkey again, for changes that ask for it",
+            tag: "me", allow: .signedIn, body: StepUpRequest.self, returns: SignedIn.self,
+            problems: [
+                "wrong_code", "second_factor_absent", "too_many_attempts", "too_many_codes", "overloaded",
+                "passkey_refused", "challenge_unusable",
+            ]
+        ) { call in
+            let (session, user, device) = (try call.session(), try call.user(), Device(call.request))
+            if let passkey = call.body.passkey {
+                return try await stepUp(
+                    session, of: user, passkey: passkey, on: device, origin: call.request.origin, by: call.actor)
+            }
+            return try await stepUp(
+                session, of: user, password: call.body.password, code: call.body.code, on: device, by: call.actor)
         }
     }
 }

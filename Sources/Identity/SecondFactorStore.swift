@@ -61,10 +61,9 @@ enum SecondFactorStore {
         try tx.run("UPDATE second_factors SET failures = 0, failed_at = NULL WHERE user_id = \(user)")
     }
 
-    /// Removes the factor and its recovery codes; false when there is none.
+    /// Removes the factor; false when there is none.
     static func delete(of user: UserID, in tx: any Transaction) throws -> Bool {
-        try tx.run("DELETE FROM recovery_codes WHERE user_id = \(user)")
-        return try tx.run("DELETE FROM second_factors WHERE user_id = \(user)") == 1
+        try tx.run("DELETE FROM second_factors WHERE user_id = \(user)") == 1
     }
 
     /// Puts recovery codes in the place of all earlier ones.

@@ -1,4 +1,4 @@
-// The second step of a sign-in: a code of the authenticator program, or a recovery code.
+// The second step of a sign-in: a code of the authenticator program, or a recovery code (or a passkey: Passkeys).
 import Audit
 import Core
 package import Storage
@@ -14,7 +14,7 @@ extension Identity {
     package static func enter(
         _ user: User, by method: SignInMethod, on device: Device, in tx: any Transaction
     ) throws -> SignInOutcome {
-        guard try SecondFactorStore.isConfirmed(of: user.id, in: tx) else {
+        guard try isProtected(user.id, in: tx) else {
             return .signedIn(try openSession(for: user, by: [method], on: device, in: tx))
         }
         let token = Token(.once)
@@ -52,6 +52,10 @@ extension Identity {
         _ code: String, of id: UserID, isFirst: Bool = false, challenge: [UInt8]? = nil, by actor: Actor,
         _ body: @escaping @Sendable (User, SignInMethod, any Transaction) throws -> Value
     ) async throws -> Value {
+        if !isFirst, try !database.read(in: .instance, { try SecondFactorStore.isConfirmed(of: id, in: $0) }) {
+            // Beside passkeys only recovery codes can be right, and there is no counter of wrong ones.
+            try throttle.begin(id.text, from: actor.address ?? "", at: database.clock.now)
+        }
         let outcome = try await database.write(in: .instance, by: actor) { tx -> Result<Value, IdentityProblem> in
             guard let user = try IdentityStore.find(id, in: tx) else { throw Problem.unauthenticated }
             var way = SignInMethod.password
@@ -72,9 +76,10 @@ extension Identity {
     private func refuse(
         _ code: String, of user: User, isFirst: Bool, in tx: any Transaction
     ) throws -> IdentityProblem? {
-        guard let stored = try SecondFactorStore.find(of: user.id, in: tx) else { return .secondFactorAbsent }
-        guard (stored.confirmedAt == nil) == isFirst else {
-            return isFirst ? .secondFactorExists : .secondFactorAbsent
+        let stored = try SecondFactorStore.find(of: user.id, in: tx)
+        guard let stored, (stored.confirmedAt == nil) == isFirst else {
+            if isFirst { return stored == nil ? .secondFactorAbsent : .secondFactorExists }
+            return try refuseBesidePasskeys(code, of: user, in: tx)
         }
         if let failedAt = stored.failedAt {
             let opensAt = failedAt.adding(Self.codeWait)
@@ -91,18 +96,35 @@ extension Identity {
         return .wrongCode
     }
 
+    /// Where there is no authenticator program only recovery codes can be right, for whoever has lost a passkey. They
+    /// are too long to be guessed, so wrong ones are not counted for the account.
+    private func refuseBesidePasskeys(
+        _ code: String, of user: User, in tx: any Transaction
+    ) throws -> IdentityProblem? {
+        guard try PasskeyStore.exists(of: user.id, in: tx) else { return .secondFactorAbsent }
+        if let hash = RecoveryCode.hash(of: code), try Self.useRecoveryCode(hash, of: user, in: tx) { return nil }
+        try Audit.record("second_factor.refused", on: .init("user", user.id), .object([]), in: tx)
+        return .wrongCode
+    }
+
+    private static func useRecoveryCode(
+        _ hash: [UInt8], of user: User, in tx: any Transaction
+    ) throws -> Bool {
+        guard try SecondFactorStore.useCode(hash, of: user.id, in: tx) else { return false }
+        try SecondFactorStore.clearFailures(of: user.id, in: tx)
+        let left = try SecondFactorStore.codesLeft(of: user.id, in: tx)
+        try Audit.record(
+            "recovery_code.used", on: .init("user", user.id), .object(["left": .integer(Int64(left))]), in: tx)
+        try IdentityMail.recoveryCodeUsed(by: user, left: left, in: tx)
+        return true
+    }
+
     private func isRight(
         _ code: String, of user: User, _ stored: SecondFactorStore.Stored, allowsRecovery: Bool,
         in tx: any Transaction
     ) throws -> Bool {
         if allowsRecovery, let hash = RecoveryCode.hash(of: code) {
-            guard try SecondFactorStore.useCode(hash, of: user.id, in: tx) else { return false }
-            try SecondFactorStore.clearFailures(of: user.id, in: tx)
-            let left = try SecondFactorStore.codesLeft(of: user.id, in: tx)
-            try Audit.record(
-                "recovery_code.used", on: .init("user", user.id), .object(["left": .integer(Int64(left))]), in: tx)
-            try IdentityMail.recoveryCodeUsed(by: user, left: left, in: tx)
-            return true
+            return try Self.useRecoveryCode(hash, of: user, in: tx)
         }
         let seed = try opened(seal).open(stored.sealedSeed, of: user.id)
         let digits = String(code.filter { $0 != " " })

@@ -11,7 +11,7 @@ enum SessionStore {
         let isOperator: Bool
         let lastSeenAt: Timestamp
         let authenticatedAt: Timestamp
-        /// Separated by blanks; `otp` is always the last.
+        /// Separated by blanks; a second factor is always the last.
         let methods: String
     }
 
@@ -65,25 +65,27 @@ enum SessionStore {
 
     /// Gives a session another token after a credential was given anew; nil when it has ended.
     ///
-    /// - Parameter addsCode: whether the credential was a second factor.
+    /// - Parameter method: the second factor that the credential was, if it was one.
     static func renew(
-        _ id: SessionID, of user: UserID, hash: [UInt8], addsCode: Bool, in tx: any Transaction
+        _ id: SessionID, of user: UserID, hash: [UInt8], adding method: SignInMethod?, in tx: any Transaction
     ) throws -> Session? {
-        let code = SignInMethod.code.rawValue
+        let (code, passkey) = (SignInMethod.code.rawValue, SignInMethod.passkey.rawValue)
+        let added = method.map { " " + $0.rawValue } ?? ""
         return try tx.first(
             """
             UPDATE sessions SET token_hash = \(hash), authenticated_at = \(tx.now), methods =
-              CASE WHEN \(addsCode) = 0 OR methods LIKE \("%" + code) THEN methods ELSE methods || \(" " + code) END
+              CASE WHEN methods LIKE \("%" + code) OR methods LIKE \("%" + passkey) THEN methods
+              ELSE trim(methods || \(added)) END
             WHERE id = \(id) AND user_id = \(user) AND expires_at > \(tx.now) RETURNING \(columns)
             """
         ) { try session($0, current: id) }
     }
 
-    /// Takes the second factor away from all sessions of a person: they have none any more.
-    static func forgetCodes(of user: UserID, in tx: any Transaction) throws {
+    /// Takes a second factor away from all sessions of a person: they have none of that kind any more.
+    static func forget(_ method: SignInMethod, of user: UserID, in tx: any Transaction) throws {
         try tx.run(
             """
-            UPDATE sessions SET methods = replace(methods, \(" " + SignInMethod.code.rawValue), '')
+            UPDATE sessions SET methods = trim(replace(' ' || methods, \(" " + method.rawValue), ''))
             WHERE user_id = \(user)
             """)
     }
@@ -92,10 +94,14 @@ enum SessionStore {
         try tx.run("DELETE FROM sessions WHERE id = \(id) AND user_id = \(user)") == 1
     }
 
-    /// Ends all sessions of a person but one; returns how many.
-    static func deleteAll(of user: UserID, except kept: SessionID? = nil, in tx: any Transaction) throws -> Int {
+    /// Ends all sessions of a person but one, or those in which a credential of a kind was given; returns how many.
+    static func deleteAll(
+        of user: UserID, except kept: SessionID? = nil, openedWith method: SignInMethod? = nil,
+        in tx: any Transaction
+    ) throws -> Int {
         let but: SQL = kept.map { "AND id <> \($0)" } ?? ""
-        return try tx.run("DELETE FROM sessions WHERE user_id = \(user) \(but)")
+        let with: SQL = method.map { "AND ' ' || methods || ' ' LIKE \("% " + $0.rawValue + " %")" } ?? ""
+        return try tx.run("DELETE FROM sessions WHERE user_id = \(user) \(but) \(with)")
     }
 
     static func setLastSeen(_ uses: [(id: String, at: Timestamp)], in tx: any Transaction) throws {

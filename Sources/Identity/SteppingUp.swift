@@ -16,7 +16,7 @@ extension Identity {
     ) async throws -> SignedIn {
         if let code, !code.isEmpty {
             return try await withCode(code, of: id, by: caller) { user, _, tx in
-                try Self.renew(session, of: user, addsCode: true, in: tx)
+                try Self.renew(session, of: user, adding: .code, in: tx)
             }
         }
         try throttle.begin(id.text, from: device.address ?? "", at: database.clock.now)
@@ -30,17 +30,17 @@ extension Identity {
             guard let user = try IdentityStore.find(id, in: tx),
                 try IdentityStore.passwordHash(of: id, in: tx) == hash
             else { throw Problem.unauthenticated }
-            return try Self.renew(session, of: user, addsCode: false, in: tx)
+            return try Self.renew(session, of: user, adding: nil, in: tx)
         }
     }
 
-    /// Gives a session another token, fresh from now; with a code it counts as opened by both factors.
+    /// Gives a session another token, fresh from now; with a second factor it counts as opened by both.
     static func renew(
-        _ id: SessionID, of user: User, addsCode: Bool, in tx: any Transaction
+        _ id: SessionID, of user: User, adding method: SignInMethod?, in tx: any Transaction
     ) throws -> SignedIn {
         let token = Token(.session)
         guard
-            let session = try SessionStore.renew(id, of: user.id, hash: token.hash, addsCode: addsCode, in: tx)
+            let session = try SessionStore.renew(id, of: user.id, hash: token.hash, adding: method, in: tx)
         else { throw Problem.unauthenticated }
         try Audit.record("session.confirmed", on: .init("session", id), .object([]), in: tx)
         return SignedIn(token: token.text, session: session, user: user)

@@ -9,11 +9,12 @@ struct AccountExport: Codable, Sendable {
     let exportedAt: Timestamp
     let account: User
     let secondFactor: SecondFactor
+    let passkeys: [Passkey]
     let sessions: [Session]
     let organizations: [Membership]
 
     enum CodingKeys: String, CodingKey {
-        case account, sessions, organizations
+        case account, passkeys, sessions, organizations
         case exportedAt = "exported_at"
         case secondFactor = "second_factor"
     }
@@ -28,6 +29,7 @@ extension Organizations {
         guard let user = try Identity.find(id, in: tx) else { throw Problem.unauthenticated }
         return AccountExport(
             exportedAt: tx.now, account: user, secondFactor: try Identity.secondFactor(of: id, in: tx),
+            passkeys: try Identity.passkeys(of: id, in: tx),
             sessions: try Identity.sessions(of: id, current: session, in: tx),
             organizations: try OrganizationsStore.memberships(of: id, limit: leaveLimit, in: tx))
     }

@@ -89,7 +89,7 @@ package struct VerificationKey: Sendable {
 }
 
 /// Moduli of the generator of CVE-2017-15361 ("ROCA"), whose private keys can be computed from the public ones.
-enum FactorableModulus {
+package enum FactorableModulus {
     private static let primes: [Int] = [
         3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
         113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
@@ -104,7 +104,7 @@ enum FactorableModulus {
     }
 
     /// True for every modulus of that generator, and by accident for about one in 2^27 others.
-    static func matches(_ modulus: [UInt8]) -> Bool {
+    package static func matches(_ modulus: [UInt8]) -> Bool {
         remainders.allSatisfy { entry in
             entry.allowed.contains(modulus.reduce(0) { ($0 << 8 | Int($1)) % entry.prime })
         }

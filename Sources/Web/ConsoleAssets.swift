@@ -23,6 +23,8 @@ package struct ConsoleAssets: Sendable {
         assets = Assets(
             css: publish("app.css", "text/css; charset=utf-8"), js: publish("app.js", "text/javascript; charset=utf-8"),
             theme: publish("theme.js", "text/javascript; charset=utf-8"), icon: publish("favicon.svg", "image/svg+xml"))
+        // Only pages with a passkey form load it, by its plain name.
+        _ = publish("passkeys.js", "text/javascript; charset=utf-8")
         self.endpoints = endpoints
     }
 

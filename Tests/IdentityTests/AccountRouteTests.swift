@@ -26,7 +26,9 @@ struct AccountRouteTests {
     private static let guarded: [(method: String, path: String, body: String?)] = [
         ("POST", "/v1/me/second-factor", nil), ("POST", "/v1/me/second-factor/confirm", #"{"code": "123456"}"#),
         ("POST", "/v1/me/second-factor/recovery-codes", nil), ("DELETE", "/v1/me/second-factor", nil),
-        ("POST", "/v1/me/email", #"{"email": "new@example.com"}"#),
+        ("POST", "/v1/me/email", #"{"email": "new@example.com"}"#), ("POST", "/v1/me/passkeys/begin", nil),
+        ("POST", "/v1/me/passkeys", #"{"credential": {}}"#),
+        ("DELETE", "/v1/me/passkeys/pky_01kajv7e5tf9gv5f2x3xj3k8qa", nil),
     ]
 
     @Test func `MFA-4 changes to the account itself ask for a credential of the last ten minutes`() async throws {

@@ -57,7 +57,7 @@ extension UserCommand {
     struct DisableSecondFactor: Command {
         static let configuration = CommandConfiguration(
             commandName: "disable-mfa",
-            abstract: "Take an account's second factor away; ends all its sessions and writes to its owner.")
+            abstract: "Take an account's second factor and passkeys away; ends its sessions and writes to its owner.")
 
         @Argument(help: "The e-mail address.") var email: String
 

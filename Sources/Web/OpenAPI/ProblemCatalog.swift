@@ -88,7 +88,18 @@ package struct ProblemCode: Sendable {
             "A link of a message has expired, was used, or is not complete. Ask for a new one."),
         ProblemCode(
             "challenge_unusable", 422,
-            "The sign-in took longer than 5 minutes, or was completed. Start again with the password."),
+            "It took longer than 5 minutes, was completed, or was for something else. Start again."),
+        ProblemCode(
+            "passkeys_unavailable", 403,
+            "The public address is a number or has no TLS, where browsers allow no passkeys. Give it a name."),
+        ProblemCode("passkey_exists", 409, "The passkey was added before, to this account or another one."),
+        ProblemCode("passkey_absent", 409, "The account has no passkey. Use a code."),
+        ProblemCode(
+            "passkey_refused", 422,
+            "The passkey is not known, or its answer is not right. Ask for new options and try again."),
+        ProblemCode(
+            "passkey_unverified", 422,
+            "Alone a passkey has to check who it is, by PIN, finger or face. Sign in with the password first."),
         ProblemCode("wrong_code", 422, "The code is wrong, too old, or was used before. Wait for the next one."),
         ProblemCode(
             "too_many_attempts", 429,
