@@ -15,6 +15,8 @@ extension Identity {
         addMailedLinks(to: &pages)
         addAccount(to: &pages)
         addSessions(to: &pages)
+        addFederation(to: &pages, shell: shell)
+        addConnected(to: &pages)
     }
 
     private func addSignIn(to pages: inout Pages) {
@@ -68,7 +70,10 @@ extension Identity {
             HTML.card(
                 "Sign in", lead: isNew ? empty : nil,
                 aside: otherWays,
-                "\(Self.flash(call))\(HTML.form(action: "/sign-in", submit: "Sign in", state: state, fields))"))
+                """
+                \(Self.flash(call))\(HTML.form(action: "/sign-in", submit: "Sign in", state: state, fields))\
+                \(isNew ? .empty : providerButtons(next: next))
+                """))
     }
 
     private var otherWays: HTML {

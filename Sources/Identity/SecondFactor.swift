@@ -102,4 +102,6 @@ package enum SignInMethod: String, Sendable {
     case code = "otp"
     /// A link that was mailed.
     case link
+    /// A provider that people sign in through.
+    case provider = "sso"
 }

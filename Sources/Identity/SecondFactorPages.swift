@@ -44,7 +44,7 @@ extension Identity {
             return PageView(
                 "Second step", isPlain: true,
                 HTML.card(
-                    "Second step", lead: "Your password is right. Now the code.",
+                    "Second step", lead: "The first step is done. Now the code.",
                     aside: HTML.link("Back to sign-in", href: "/sign-in"),
                     HTML.form(action: "/sign-in/code", submit: "Sign in", state: state, fields)))
         } submit: { call in
@@ -93,7 +93,7 @@ extension Identity {
 
     private func addConfirmation(to pages: inout Pages) {
         pages.formAct("/account/confirm", "confirmPage", allow: .signedIn) { call, state, tx in
-            try Self.confirmPage(call, state, next: state.value("next", default: call.query("next") ?? ""), in: tx)
+            try confirmPage(call, state, next: state.value("next", default: call.query("next") ?? ""), in: tx)
         } submit: { call in
             let form = call.body
             let signedIn = try await stepUp(
@@ -104,10 +104,11 @@ extension Identity {
     }
 
     /// The form that asks for a credential again before a page of weight is shown.
-    package static func confirmPage(
+    package func confirmPage(
         _ call: Call<NoBody>, _ state: FormState, next: String, in tx: any Transaction
     ) throws -> PageView {
-        let hasCode = try SecondFactorStore.isConfirmed(of: try call.user(), in: tx)
+        let user = try call.user()
+        let hasCode = try SecondFactorStore.isConfirmed(of: user, in: tx)
         let field =
             hasCode
             ? HTML.textField(
@@ -115,12 +116,20 @@ extension Identity {
                 hint: "Six digits of your authenticator, or one of your recovery codes.",
                 autocomplete: "one-time-code")
             : HTML.passwordField(state: state)
-        let form = HTML.form(
-            action: "/account/confirm", submit: "Go on", state: state, "\(field)\(HTML.hidden("next", next))")
-        return accountPage(
+        let hasForm = try hasCode || IdentityStore.passwordHash(of: user, in: tx) != nil
+        let form =
+            hasForm
+            ? HTML.form(
+                action: "/account/confirm", submit: "Go on", state: state, "\(field)\(HTML.hidden("next", next))")
+            : try Self.passwordless(user, in: tx)
+        let others = hasCode ? .empty : try confirmButtons(of: user, next: next, in: tx)
+        return Self.accountPage(
             "Confirm that it is you", "Second factor",
             HTML.panel(
-                "<p>This is about the account itself, and your last sign-in is more than 10 minutes ago.</p>\(form)"))
+                """
+                <p>This is about the account itself, and you gave no password or code here in the last 10 minutes.</p>\
+                \(others)\(form)
+                """))
     }
 
     private func secondFactorPage(
@@ -128,7 +137,7 @@ extension Identity {
     ) throws -> PageView {
         let user = try call.user()
         guard call.isFresh(at: tx.now) else {
-            return try Self.confirmPage(call, FormState(), next: "/account/second-factor", in: tx)
+            return try confirmPage(call, FormState(), next: "/account/second-factor", in: tx)
         }
         let factor = try Self.secondFactor(of: user, in: tx)
         if factor.isEnabled { return Self.factorPage(factor) }

@@ -14,7 +14,7 @@ package struct Session: Codable, Sendable {
     /// To the minute.
     package let lastSeenAt: Timestamp
     package let expiresAt: Timestamp
-    /// How the person showed who they are (RFC 8176): `pwd`, `link`; then `otp` for a second factor.
+    /// How the person showed who they are (RFC 8176): `pwd`, `link`, `sso`; then `otp` for a second factor.
     package let methods: [String]
     /// Whether it is the one that asks.
     package var isCurrent: Bool

@@ -71,7 +71,7 @@ extension Organizations {
     func addLeaving(to pages: inout Pages) {
         pages.page("/account/data", "accountDataPage", allow: .signedIn) { call, tx in
             guard call.isFresh(at: tx.now) else {
-                return try Identity.confirmPage(call, FormState(), next: "/account/data", in: tx)
+                return try identity.confirmPage(call, FormState(), next: "/account/data", in: tx)
             }
             guard let user = try Identity.find(try call.user(), in: tx) else { throw Problem.unauthenticated }
             return Self.dataPage(user)

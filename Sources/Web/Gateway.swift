@@ -135,7 +135,7 @@ package struct Gateway: Sendable {
         do {
             return try await run(endpoint, call, scope: caller.scope, exchange)
         } catch let error as any ProblemConvertible {
-            guard let recover = endpoint.recover, (400..<500).contains(error.problem.status) else { throw error }
+            guard let recover = endpoint.recover, error.problem.status != 500 else { throw error }
             note(error, exchange)
             return try database.read(in: caller.scope) { tx in try recover(error.problem, call, tx) }
         }
