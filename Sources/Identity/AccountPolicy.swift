@@ -40,7 +40,8 @@ package struct AccountPolicy: Sendable {
     }
 
     package var invitations = Invitations(
-        address: { _, _ in throw IdentityProblem.linkUnusable }, accept: { _, _, _ in throw IdentityProblem.linkUnusable })
+        address: { _, _ in throw IdentityProblem.linkUnusable },
+        accept: { _, _, _ in throw IdentityProblem.linkUnusable })
 
     package init() {}
 

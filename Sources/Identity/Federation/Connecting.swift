@@ -37,7 +37,8 @@ extension Identity {
     /// Stops an identity from signing in to the account. Throws 404, `last_way_in` (409).
     func disconnect(_ id: ExternalIdentityID, of user: UserID, in tx: any Transaction) throws {
         let identities = try IdentitiesStore.all(of: user, limit: Self.identityLimit, in: tx)
-        guard let account = try IdentityStore.find(user, in: tx), let identity = identities.first(where: { $0.id == id })
+        guard let account = try IdentityStore.find(user, in: tx),
+            let identity = identities.first(where: { $0.id == id })
         else { throw Problem.notFound("identity") }
         let others = identities.filter { $0.id != id && isUsable($0) }
         guard try !others.isEmpty || IdentityStore.passwordHash(of: user, in: tx) != nil else {
@@ -77,7 +78,8 @@ extension Identity {
             guard let account = try IdentityStore.find(user, in: tx), try FederationStore.finish(flow, in: tx) else {
                 throw FederationProblem.flowUnusable
             }
-            guard try IdentitiesStore.bearer(issuer: person.issuer, subject: person.subject, in: tx)?.user == user else {
+            guard try IdentitiesStore.bearer(issuer: person.issuer, subject: person.subject, in: tx)?.user == user
+            else {
                 throw FederationProblem.anotherPerson(provider.title)
             }
             guard try !SecondFactorStore.isConfirmed(of: user, in: tx) else {

@@ -37,9 +37,11 @@ package enum ProvidersFile {
         let id = entry.text("client_id") ?? ""
         entry.require(!id.isEmpty && id.isPlain, "client_id is needed: what the provider calls this instance")
         let path = entry.text("client_secret_file")
-        let secret = path.flatMap { ListedObject.firstLine(of: $0, readFile) }.flatMap { String(validating: $0, as: UTF8.self) }
+        let secret = path.flatMap { ListedObject.firstLine(of: $0, readFile) }
+            .flatMap { String(validating: $0, as: UTF8.self) }
         entry.require(
-            secret?.isEmpty == false, "client_secret_file must name a file that holds the client's secret in its first line")
+            secret?.isEmpty == false,
+            "client_secret_file must name a file that holds the client's secret in its first line")
         var settings = OpenIDSettings(issuer)
         if let algorithms = entry.algorithms() { settings.algorithms = algorithms }
         if entry.flag("confirms_email") { settings.emailProof = .always }
