@@ -88,8 +88,10 @@ extension Identity {
             .object(["from": .string(user.email), "to": .string(address.text)]), in: tx)
     }
 
-    /// Gives an account its old address back and ends all sessions. The password and the connected
-    /// identities go too, for whoever changed the address may have them: the mail brings the link for a new password. Throws `link_unusable` (422), `email_taken` (409).
+    /// Gives an account its old address back and ends all sessions. The password and the connected identities go too,
+    /// for whoever changed the address may have them: the mail brings the link for a new password.
+    ///
+    /// Throws `link_unusable` (422), `email_taken` (409).
     static func undoEmail(_ token: String, origin: String, in tx: any Transaction) throws {
         let (user, address) = try takeAddress(.undoEmail, token, in: tx)
         // Whoever changed the address may have changed it more than once: no other way back is left to them.

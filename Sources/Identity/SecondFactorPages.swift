@@ -128,7 +128,7 @@ extension Identity {
             HTML.panel(
                 """
                 <p>This is about the account itself, and you gave no password or code here in the last 10 minutes.</p>\
-                \(others)\(form)
+                \(form)\(others)
                 """))
     }
 

@@ -108,6 +108,6 @@ extension Identity {
             title, isPlain: true,
             HTML.card(
                 title, aside: HTML.muted("\(problem.code) · \(call.request.id)"),
-                "\(HTML.notice("\(problem.detail)", .bad))\(back)"))
+                "\(HTML.notice("\(problem.detail)", .bad))<div class=\"ways\">\(back)</div>"))
     }
 }
