@@ -10,10 +10,12 @@ struct AccountExport: Codable, Sendable {
     let account: User
     let secondFactor: SecondFactor
     let sessions: [Session]
+    /// How other issuers and providers know the person.
+    let identities: [ExternalIdentity]
     let organizations: [Membership]
 
     enum CodingKeys: String, CodingKey {
-        case account, sessions, organizations
+        case account, sessions, identities, organizations
         case exportedAt = "exported_at"
         case secondFactor = "second_factor"
     }
@@ -29,6 +31,7 @@ extension Organizations {
         return AccountExport(
             exportedAt: tx.now, account: user, secondFactor: try Identity.secondFactor(of: id, in: tx),
             sessions: try Identity.sessions(of: id, current: session, in: tx),
+            identities: try Identity.identities(of: id, in: tx),
             organizations: try OrganizationsStore.memberships(of: id, limit: leaveLimit, in: tx))
     }
 
@@ -98,7 +101,8 @@ extension Organizations {
 
     private static func dataPage(_ user: User) -> PageView {
         let take: HTML = """
-            <p>Your account, your sessions and the organisations that you belong to, as one JSON document.</p>\
+            <p>Your account, your sessions, your connected accounts and the organisations that you belong to, as one JSON \
+            document.</p>\
             \(HTML.postButton("Download my data", action: "/account/data/export"))
             """
         let delete: HTML = """

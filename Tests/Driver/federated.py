@@ -84,6 +84,13 @@ class Instance:
             assert time.monotonic() < ends, f"{words!r} is not in the log: {self.server.output[-1500:]}"
             time.sleep(0.05)
 
+    def denied(self, code):
+        """Waits until the audit log has a refusal: they are written once a second."""
+        ends = time.monotonic() + 10
+        while code not in [details["code"] for details in self.audited("access.denied")]:
+            assert time.monotonic() < ends, f"no refusal {code} is in the audit log"
+            time.sleep(0.1)
+
     # The steps of a person.
 
     def leave(self, person, provider="Acme Login", page="/sign-in", verb="Continue with", stop=None):

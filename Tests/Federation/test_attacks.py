@@ -246,3 +246,4 @@ def test_no_secret_of_a_provider_is_logged_or_stored(instance):
         assert secret not in instance.server.output and secret not in stored
     # The operator learns why, the person does not.
     instance.logged("ID token: nonce")
+    instance.denied("provider_untrusted")

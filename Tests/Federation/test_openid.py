@@ -126,6 +126,7 @@ def test_OAU_5_a_suspended_account_is_refused_and_stays_suspended(instance):
     page.expect(403).says("suspended")
     assert not instance.is_signed_in(again)
     assert instance.sql("SELECT suspended_at FROM users WHERE id = ?", me)[0][0]
+    instance.denied("account_suspended")
     # Nor does another identity with the same address get around it.
     _, page = instance.come("true.gus", "Other Login")
     page.expect(403).says("suspended")
@@ -227,6 +228,7 @@ def test_without_a_password_the_last_identity_stays_and_a_new_sign_in_there_conf
     assert page.url == f"{instance.url}/account/connected" and "Disconnect" in page.text
     client = instance.session(ola)
     assert client.request("DELETE", f"/v1/me/identities/{identity}").expect(409).json["code"] == "last_way_in"
+    assert client.get("/v1/me/export").expect(200).json["identities"][0]["id"] == identity
     # Somebody else at the provider confirms nothing.
     stranger = Person()
     stranger.cookies = {urllib.parse.urlsplit(instance.url).netloc: dict(
@@ -250,6 +252,7 @@ def test_a_provider_that_is_down_gives_a_page_and_works_again_when_it_is_back(tm
         person = Person()
         began = time.monotonic()
         page = instance.leave(person).expect(503).says("Acme Login does not answer").says("Back to sign-in")
+        assert page.headers["Retry-After"] == "10"
         assert time.monotonic() - began < 15
         instance.leave(person, "Other Login").says("Sign in at the provider")
         instance.corp.start()

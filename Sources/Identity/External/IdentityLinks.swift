@@ -17,13 +17,17 @@ extension Identity {
     /// How many identities an account may have.
     static let identityLimit = 20
 
+    /// How other issuers and providers know somebody, newest first. Scope: instance.
+    package static func identities(of user: UserID, in tx: any Transaction) throws -> [ExternalIdentity] {
+        try IdentitiesStore.all(of: user, limit: identityLimit, in: tx)
+    }
+
     func addIdentities(to routes: inout Routes) {
         routes.get(
             "/v1/me/identities", "listMyIdentities", "List how other issuers know you, newest first", tag: "me",
             allow: .signedIn, returns: Page<ExternalIdentity>.self
         ) { call, tx in
-            Page(
-                data: try IdentitiesStore.all(of: try call.user(), limit: Self.identityLimit, in: tx), nextCursor: nil)
+            Page(data: try Self.identities(of: try call.user(), in: tx), nextCursor: nil)
         }
         routes.act(
             "/v1/me/identities", "linkMyIdentity", "Let another issuer's token sign you in", tag: "me",

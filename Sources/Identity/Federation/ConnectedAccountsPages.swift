@@ -21,7 +21,7 @@ extension Identity {
     }
 
     private func connectedPage(of user: UserID, in tx: any Transaction) throws -> PageView {
-        let identities = try IdentitiesStore.all(of: user, limit: Self.identityLimit, in: tx)
+        let identities = try Self.identities(of: user, in: tx)
         let rows = identities.map { identity -> [HTML] in
             let title = federation.provider(of: identity.issuer)?.title ?? identity.issuer
             let end = HTML.confirm(
@@ -43,7 +43,7 @@ extension Identity {
 
     /// The buttons with which a person who is connected confirms that it is them.
     func confirmButtons(of user: UserID, next: String, in tx: any Transaction) throws -> HTML {
-        let identities = try IdentitiesStore.all(of: user, limit: Self.identityLimit, in: tx)
+        let identities = try Self.identities(of: user, in: tx)
         let providers = federation.providers.filter { provider in
             provider.confirmsAnew && identities.contains { provider.knows($0.issuer) }
         }

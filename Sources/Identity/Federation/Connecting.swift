@@ -29,14 +29,14 @@ extension Identity {
         guard try IdentitiesStore.bearer(issuer: issuer, subject: subject, in: tx) == nil else {
             throw IdentityProblem.identityTaken
         }
-        guard try IdentitiesStore.all(of: user, limit: identityLimit, in: tx).count < identityLimit else {
+        guard try identities(of: user, in: tx).count < identityLimit else {
             throw IdentityProblem.tooManyIdentities(identityLimit)
         }
     }
 
     /// Stops an identity from signing in to the account. Throws 404, `last_way_in` (409).
     func disconnect(_ id: ExternalIdentityID, of user: UserID, in tx: any Transaction) throws {
-        let identities = try IdentitiesStore.all(of: user, limit: Self.identityLimit, in: tx)
+        let identities = try Self.identities(of: user, in: tx)
         guard let account = try IdentityStore.find(user, in: tx),
             let identity = identities.first(where: { $0.id == id })
         else { throw Problem.notFound("identity") }

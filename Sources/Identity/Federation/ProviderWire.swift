@@ -8,7 +8,7 @@ package struct ProviderRequest: Sendable {
     package var headers: [(name: String, value: String)] = [("Accept", "application/json")]
     package var body: [UInt8]?
 
-    init(_ address: String) { self.address = address }
+    package init(_ address: String) { self.address = address }
 
     /// A GET with a bearer token.
     init(_ address: String, bearer: String) {
@@ -16,7 +16,7 @@ package struct ProviderRequest: Sendable {
         headers.append(("Authorization", "Bearer \(bearer)"))
     }
 
-    init(_ address: String, form: [(String, String)]) {
+    package init(_ address: String, form: [(String, String)]) {
         self.address = address
         headers.append(("Content-Type", "application/x-www-form-urlencoded"))
         body = Array(FormEncoding.text(form).utf8)
