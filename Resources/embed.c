@@ -57,6 +57,9 @@ FILE_BYTES(sqlite_0011) = {
 FILE_BYTES(sqlite_0012) = {
 #embed "migrations/sqlite/0012_passkeys.sql"
 };
+FILE_BYTES(sqlite_0013) = {
+#embed "migrations/sqlite/0013_federation.sql"
+};
 
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
@@ -79,6 +82,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0010_audit_trees.sql", sqlite_0010),
     ENTRY("migrations/sqlite/0011_keys_organizations.sql", sqlite_0011),
     ENTRY("migrations/sqlite/0012_passkeys.sql", sqlite_0012),
+    ENTRY("migrations/sqlite/0013_federation.sql", sqlite_0013),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }

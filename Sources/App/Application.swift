@@ -58,16 +58,17 @@ package struct Application: Sendable {
         self.database = database
         self.logger = logger
         let keys = try await InstanceKeys.unlock(
-            ["answers", "audit", "cursors", "sandbox", FactorSeal.keyName, SigningKeys.sealName],
+            ["answers", "audit", "cursors", "sandbox", FactorSeal.keyName, FlowSeal.keyName, SigningKeys.sealName],
             configured: settings.masterKey,
             file: settings.masterKeyFile,
             database: database)
         madeMasterKeyFile = keys.madeMasterKeyFile
         try await SigningKeys(sealedWith: try keys.bytes(SigningKeys.sealName)).prepare(on: database)
-        let issuers = try settings.issuers()
+        let (issuers, providers) = (try settings.issuers(), try settings.signInProviders())
         client = Self.client()
         let features = try Features(
-            settings: settings, keys: keys, issuers: issuers, client: client, database: database, logger: logger)
+            settings: settings, keys: keys, issuers: issuers, providers: providers, client: client,
+            database: database, logger: logger)
         identity = features.identity
         organizations = features.organizations
         billing = features.payments.billing

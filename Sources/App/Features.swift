@@ -28,8 +28,8 @@ struct Features: Sendable {
     let logger: Logger
 
     init(
-        settings: Settings, keys: InstanceKeys, issuers: [Issuer], client: HTTPClient, database: any Database,
-        logger: Logger
+        settings: Settings, keys: InstanceKeys, issuers: [Issuer], providers: [SignInProvider], client: HTTPClient,
+        database: any Database, logger: Logger
     ) throws {
         self.database = database
         let signingKeys = SigningKeys(sealedWith: try keys.bytes(SigningKeys.sealName))
@@ -38,7 +38,10 @@ struct Features: Sendable {
             accessTokens: AccessTokens(
                 keys: signingKeys, issuer: settings.publicURL,
                 audience: settings.tokenAudience ?? settings.publicURL),
-            external: ExternalTokens(issuers, fetch: KeyDownload.fetching(client), logger: logger))
+            external: ExternalTokens(issuers, fetch: KeyDownload.fetching(client), logger: logger),
+            federation: Federation(
+                providers, seal: FlowSeal(key: try keys.bytes(FlowSeal.keyName)),
+                fetch: ProviderExchange.fetching(client), logger: logger))
         ledger = Ledger(database: database)
         payments = try Payments(settings: settings, keys: keys, client: client, database: database)
         organizations = Organizations(

@@ -1,12 +1,8 @@
 // Fetches the public keys of other issuers: at the start, and every ten minutes.
-import AsyncHTTPClient
 import Core
 import Identity
 import Logging
-import NIOCore
-import NIOHTTP1
 import ServiceLifecycle
-import Tokens
 
 /// Keeps the key sets fresh, so that requests seldom wait for one and removed keys stop working.
 struct IssuerKeysService: Service {
@@ -39,36 +35,5 @@ struct IssuerKeysService: Service {
                 logger.debug("An issuer's keys are known", metadata: metadata)
             }
         }
-    }
-}
-
-/// Downloads a key set over HTTP.
-enum KeyDownload {
-    /// Why a download gave nothing.
-    struct Failed: Error {}
-
-    /// - Parameter client: one that follows no redirects.
-    static func fetching(_ client: HTTPClient, patience: Duration = .seconds(5)) -> KeyFetching {
-        { address in
-            try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
-                group.addTask { try await download(address, client) }
-                group.addTask {
-                    try await Task.sleep(for: patience)
-                    return nil
-                }
-                defer { group.cancelAll() }
-                guard let document = try await group.next() ?? nil else { throw Failed() }
-                return document
-            }
-        }
-    }
-
-    private static func download(_ address: String, _ client: HTTPClient) async throws -> [UInt8] {
-        var request = HTTPClientRequest(url: address)
-        request.headers.add(name: "Accept", value: "application/json")
-        let response = try await client.execute(request, timeout: .seconds(10))
-        guard response.status == .ok else { throw Failed() }
-        let body = try await response.body.collect(upTo: KeySet.sizeLimit)
-        return Array(body.readableBytesView)
     }
 }

@@ -11,8 +11,8 @@ extension Identity {
             _ = try Self.rename(try call.user(), to: call.body["name"], in: tx)
             return .redirect(to: "/account", flash: "Your name is changed.")
         }
-        pages.formAct("/account/password", "accountPasswordPage", allow: .signedIn) { _, state, _ in
-            Self.passwordPage(state)
+        pages.formAct("/account/password", "accountPasswordPage", allow: .signedIn) { call, state, tx in
+            try Self.passwordPage(state, of: try call.user(), in: tx)
         } submit: { call in
             let ended = try await changePassword(
                 of: try call.user(), from: call.body.exact("current_password"), to: call.body.exact("new_password"),
@@ -49,7 +49,7 @@ extension Identity {
     package static func accountPage(_ title: String, _ current: String, _ body: HTML) -> PageView {
         let tabs = [
             ("Profile", "/account"), ("Password", "/account/password"), ("Second factor", "/account/second-factor"),
-            ("Passkeys", "/account/passkeys"),
+            ("Passkeys", "/account/passkeys"), ("Connected accounts", connectedPath),
             ("Sessions", "/account/sessions"), ("Data", "/account/data"),
         ]
         return PageView(
@@ -72,7 +72,12 @@ extension Identity {
         return accountPage("Profile", "Profile", HTML.columns(main: HTML.panel(form), aside: HTML.panel(facts)))
     }
 
-    private static func passwordPage(_ state: FormState) -> PageView {
+    private static func passwordPage(
+        _ state: FormState, of user: UserID, in tx: any Transaction
+    ) throws -> PageView {
+        guard try IdentityStore.passwordHash(of: user, in: tx) != nil else {
+            return accountPage("Choose a password", "Password", HTML.panel(try passwordless(user, in: tx)))
+        }
         let fields: HTML = """
             \(HTML.passwordField("current_password", label: "Present password", state: state))\
             \(HTML.passwordField(
@@ -80,6 +85,15 @@ extension Identity {
             """
         let form = HTML.form(action: "/account/password", submit: "Change password", state: state, fields)
         return accountPage("Change your password", "Password", HTML.panel("\(form)\(HTML.muted(sessionsNote))"))
+    }
+
+    /// What somebody without a password is told: a mailed link sets the first one.
+    static func passwordless(_ id: UserID, in tx: any Transaction) throws -> HTML {
+        let email = try IdentityStore.find(id, in: tx)?.email ?? ""
+        return """
+            <p>Your account has no password. We mail a link to \(email) with which you choose one.</p>\
+            \(HTML.postButton("Mail me a link", action: "/forgot-password", fields: [("email", email)]))
+            """
     }
 
     private static let sessionsNote = "Your other sessions end; this one goes on."

@@ -23,6 +23,26 @@ package struct AccountPolicy: Sendable {
     /// Names that nobody's password may be made of, beside their own: of the organisations that they belong to.
     package var names: @Sendable (UserID, any Transaction) throws -> [String] = { _, _ in [] }
 
+    /// What an invitation is for, and how it is accepted; given by who knows organisations.
+    package struct Invitations: Sendable {
+        /// The address that an invitation was mailed to. Throws `invitation_unusable` (422).
+        package var address: @Sendable (_ token: String, any Transaction) throws -> EmailAddress
+        /// Accepts an invitation for somebody; gives the page to go on to.
+        package var accept: @Sendable (_ token: String, UserID, any Transaction) throws -> String
+
+        package init(
+            address: @escaping @Sendable (String, any Transaction) throws -> EmailAddress,
+            accept: @escaping @Sendable (String, UserID, any Transaction) throws -> String
+        ) {
+            self.address = address
+            self.accept = accept
+        }
+    }
+
+    package var invitations = Invitations(
+        address: { _, _ in throw IdentityProblem.linkUnusable },
+        accept: { _, _, _ in throw IdentityProblem.linkUnusable })
+
     package init() {}
 
     /// Whether somebody may take this address here. An address has one `@`, and domains are compared whole.

@@ -19,6 +19,8 @@ package struct Identity: Sendable {
     package let accessTokens: AccessTokens?
     /// The issuers whose tokens are taken as credentials.
     package let external: ExternalTokens
+    /// The providers that people sign in through.
+    package let federation: Federation
 
     /// - Parameters:
     ///   - hasher: the pool that passwords are hashed on; one per process.
@@ -27,7 +29,7 @@ package struct Identity: Sendable {
     package init(
         database: any Database, hasher: PasswordHasher = PasswordHasher(), seal: FactorSeal? = nil,
         policy: AccountPolicy = AccountPolicy(), accessTokens: AccessTokens? = nil,
-        external: ExternalTokens = ExternalTokens()
+        external: ExternalTokens = ExternalTokens(), federation: Federation = Federation()
     ) {
         self.database = database
         self.hasher = hasher
@@ -35,6 +37,7 @@ package struct Identity: Sendable {
         self.policy = policy
         self.accessTokens = accessTokens
         self.external = external
+        self.federation = federation
         throttle = SignInThrottle()
         uses = LastUse()
     }

@@ -68,6 +68,22 @@ enum IdentityMail {
             """, in: tx)
     }
 
+    /// What happened to an identity elsewhere; with the name of who knows it.
+    enum IdentityChange {
+        case connected(String)
+        case disconnected(String)
+    }
+
+    static func identityChanged(_ change: IdentityChange, of user: User, in tx: any Transaction) throws {
+        let (subject, text) =
+            switch change {
+            case .connected(let title): ("\(title) was connected", "\(title) can sign you in to your account now.")
+            case .disconnected(let title):
+                ("\(title) was disconnected", "\(title) signs you in to your account no longer.")
+            }
+        try tell(user, subject, "\(text)\n\n\(notYou)", in: tx)
+    }
+
     static func recoveryCodeUsed(by user: User, left: Int, in tx: any Transaction) throws {
         try tell(
             user, "A recovery code was used",

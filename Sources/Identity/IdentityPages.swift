@@ -16,6 +16,8 @@ extension Identity {
         addMailedLinks(to: &pages)
         addAccount(to: &pages)
         addSessions(to: &pages)
+        addFederation(to: &pages, shell: shell)
+        addConnected(to: &pages)
     }
 
     private func addSignIn(to pages: inout Pages) {
@@ -76,7 +78,8 @@ extension Identity {
                 aside: otherWays,
                 """
                 \(Self.flash(call))\(HTML.form(action: "/sign-in", submit: "Sign in", state: state, fields))\
-                \(Self.passkeySignIn(call.request.origin, next: next))
+                \(Self.passkeySignIn(call.request.origin, next: next))\
+                \(isNew ? .empty : providerButtons(next: next))
                 """))
     }
 

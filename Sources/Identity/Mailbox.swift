@@ -88,9 +88,10 @@ extension Identity {
             .object(["from": .string(user.email), "to": .string(address.text)]), in: tx)
     }
 
-    /// Gives an account its old address back and ends all sessions. The password goes too, for whoever changed the
-    /// address may know it, and so do passkeys, which open the account alone: the mail brings the link for a new
-    /// password. Throws `link_unusable` (422), `email_taken` (409).
+    /// Gives an account its old address back and ends all sessions. The password, the connected identities and the
+    /// passkeys go too, for whoever changed the address may have them: the mail brings the link for a new password.
+    ///
+    /// Throws `link_unusable` (422), `email_taken` (409).
     static func undoEmail(_ token: String, origin: String, in tx: any Transaction) throws {
         let (user, address) = try takeAddress(.undoEmail, token, in: tx)
         // Whoever changed the address may have changed it more than once: no other way back is left to them.
@@ -98,6 +99,7 @@ extension Identity {
         let ended = try SessionStore.deleteAll(of: user.id, in: tx)
         try IdentityStore.clearPassword(of: user.id, in: tx)
         try removePasskeys(of: user.id, in: tx)
+        try forgetIdentities(of: user.id, in: tx)
         let reset = Token(.once)
         try OneTimeTokenStore.replace(
             .passwordReset, of: user.id, hash: reset.hash, lifetime: resetLifetime, in: tx)

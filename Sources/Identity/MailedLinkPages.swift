@@ -41,7 +41,7 @@ extension Identity {
 
     private func addressPage(_ call: Call<NoBody>, _ state: FormState, in tx: any Transaction) throws -> PageView {
         guard call.isFresh(at: tx.now) else {
-            return try Self.confirmPage(call, FormState(), next: "/account/email", in: tx)
+            return try confirmPage(call, FormState(), next: "/account/email", in: tx)
         }
         let form = HTML.form(
             action: "/account/email", submit: "Mail a link there", state: state, cancel: "/account",
@@ -89,7 +89,9 @@ extension Identity {
 
     private func addSignUp(to pages: inout Pages) {
         pages.form("/sign-up", "signUpPage", allow: .anyone) { _, state, _ in
-            Self.addressCard("Make an account", "We mail you a link that makes your account.", "/sign-up", state)
+            Self.addressCard(
+                "Make an account", "We mail you a link that makes your account.", "/sign-up", state,
+                otherWays: policy.signUp == .open ? providerButtons() : .empty)
         } submit: { call, tx in
             try request(.signUp, email: call.body["email"], origin: call.request.origin, in: tx)
             return .redirect(to: "/sign-in", flash: "A mail is on its way to that address. Open the link in it.")
@@ -115,7 +117,7 @@ extension Identity {
     }
 
     private static func addressCard(
-        _ title: String, _ lead: HTML, _ action: String, _ state: FormState
+        _ title: String, _ lead: HTML, _ action: String, _ state: FormState, otherWays: HTML = .empty
     ) -> PageView {
         PageView(
             title, isPlain: true,
@@ -123,6 +125,7 @@ extension Identity {
                 title, lead: lead, aside: HTML.link("Back to sign-in", href: "/sign-in"),
                 HTML.form(
                     action: action, submit: "Mail me a link", state: state,
-                    HTML.textField("email", label: "E-mail", type: .email, state: state, autocomplete: "username"))))
+                    HTML.textField("email", label: "E-mail", type: .email, state: state, autocomplete: "username"))
+                    + otherWays))
     }
 }

@@ -66,6 +66,8 @@ extension Identity {
             let user = try Self.resetting(key, in: tx)
             try OneTimeTokenStore.delete(.passwordReset, of: user.id, in: tx)
             _ = try IdentityStore.setPassword(hash, of: user.id, in: tx)
+            // Whoever proves the mailbox is the first known to own it: what others connected before signs in no more.
+            if user.verifiedAt == nil { try Self.forgetIdentities(of: user.id, in: tx) }
             try IdentityStore.setVerified(user.id, in: tx)
             _ = try Self.passwordChanged("password.reset", of: user.id, keeping: nil, in: tx)
         }

@@ -105,6 +105,8 @@ package enum SignInMethod: String, Sendable {
     case link
     /// A key in an authenticator; it counts as a second factor.
     case passkey
+    /// A provider that people sign in through.
+    case provider = "sso"
 
     /// Whether a session's methods, separated by blanks, end with a second factor.
     static func areTwo(_ methods: String) -> Bool {

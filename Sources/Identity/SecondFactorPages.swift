@@ -121,7 +121,7 @@ extension Identity {
 
     private func addConfirmation(to pages: inout Pages) {
         pages.formAct("/account/confirm", "confirmPage", allow: .signedIn) { call, state, tx in
-            try Self.confirmPage(call, state, next: state.value("next", default: call.query("next") ?? ""), in: tx)
+            try confirmPage(call, state, next: state.value("next", default: call.query("next") ?? ""), in: tx)
         } submit: { call in
             let (form, origin, device) = (call.body, call.request.origin, Device(call.request))
             let (session, user) = (try call.session(), try call.user())
@@ -138,22 +138,27 @@ extension Identity {
     }
 
     /// The form that asks for a credential again before a page of weight is shown.
-    package static func confirmPage(
+    package func confirmPage(
         _ call: Call<NoBody>, _ state: FormState, next: String, in tx: any Transaction
     ) throws -> PageView {
         let user = try call.user()
         let hasCode = try SecondFactorStore.isConfirmed(of: user, in: tx)
-        let field = hasCode ? codeField(state) : HTML.passwordField(state: state)
-        let passkey = try passkeyButton(
+        let field = hasCode ? Self.codeField(state) : HTML.passwordField(state: state)
+        let passkey = try Self.passkeyButton(
             .stepUp, of: user, action: "/account/confirm", origin: call.request.origin, next: next, in: tx)
-        let form = HTML.form(
-            action: "/account/confirm", submit: "Go on", state: state, "\(field)\(HTML.hidden("next", next))")
-        return accountPage(
+        let hasForm = try hasCode || IdentityStore.passwordHash(of: user, in: tx) != nil
+        let form =
+            hasForm
+            ? HTML.form(
+                action: "/account/confirm", submit: "Go on", state: state, "\(field)\(HTML.hidden("next", next))")
+            : try Self.passwordless(user, in: tx)
+        let others = try Self.isProtected(user, in: tx) ? .empty : confirmButtons(of: user, next: next, in: tx)
+        return Self.accountPage(
             "Confirm that it is you", "Second factor",
             HTML.panel(
                 """
-                <p>This is about the account itself, and your last sign-in is more than 10 minutes ago.</p>\(form)\
-                \(passkey)
+                <p>This is about the account itself, and you did not confirm that it is you in the last 10 minutes.</p>\
+                \(form)\(passkey)\(others)
                 """))
     }
 
@@ -162,7 +167,7 @@ extension Identity {
     ) throws -> PageView {
         let user = try call.user()
         guard call.isFresh(at: tx.now) else {
-            return try Self.confirmPage(call, FormState(), next: "/account/second-factor", in: tx)
+            return try confirmPage(call, FormState(), next: "/account/second-factor", in: tx)
         }
         let factor = try Self.secondFactor(of: user, in: tx)
         if factor.isEnabled { return Self.factorPage(factor) }

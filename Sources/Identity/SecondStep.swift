@@ -1,6 +1,6 @@
 // The second step of a sign-in: a code of the authenticator program, or a recovery code (or a passkey: Passkeys).
 import Audit
-import Core
+package import Core
 package import Storage
 import Web
 
@@ -12,10 +12,12 @@ extension Identity {
     /// Opens a session for somebody whose first credential was right; with a second factor, only the challenge for it.
     /// Scope: instance; the actor should be the person.
     package static func enter(
-        _ user: User, by method: SignInMethod, on device: Device, in tx: any Transaction
+        _ user: User, by method: SignInMethod, on device: Device, authenticatedAt: Timestamp? = nil,
+        in tx: any Transaction
     ) throws -> SignInOutcome {
         guard try isProtected(user.id, in: tx) else {
-            return .signedIn(try openSession(for: user, by: [method], on: device, in: tx))
+            return .signedIn(
+                try openSession(for: user, by: [method], on: device, authenticatedAt: authenticatedAt, in: tx))
         }
         let token = Token(.once)
         try OneTimeTokenStore.insert(

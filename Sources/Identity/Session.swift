@@ -14,8 +14,8 @@ package struct Session: Codable, Sendable {
     /// To the minute.
     package let lastSeenAt: Timestamp
     package let expiresAt: Timestamp
-    /// How the person showed who they are (RFC 8176): `pwd`, `link`; then `otp` or `passkey` for a second factor.
-    /// A passkey alone is both. Empty when the passkey was removed since.
+    /// How the person showed who they are (RFC 8176): `pwd`, `link`, `sso`; then `otp` or `passkey` for a second
+    /// factor. A passkey alone is both. Empty when the passkey was removed since.
     package let methods: [String]
     /// Whether it is the one that asks.
     package var isCurrent: Bool

@@ -29,14 +29,17 @@ enum SessionStore {
         }
     }
 
-    static func insert(_ session: Session, of user: UserID, hash: [UInt8], in tx: any Transaction) throws {
+    static func insert(
+        _ session: Session, of user: UserID, hash: [UInt8], authenticatedAt: Timestamp, in tx: any Transaction
+    ) throws {
         try tx.run(
             """
             INSERT INTO sessions
               (id, user_id, token_hash, user_agent, address, created_at, last_seen_at, expires_at, authenticated_at,
               methods)
             VALUES (\(session.id), \(user), \(hash), \(session.userAgent), \(session.address), \(session.createdAt),
-              \(session.lastSeenAt), \(session.expiresAt), \(tx.now), \(session.methods.joined(separator: " ")))
+              \(session.lastSeenAt), \(session.expiresAt), \(authenticatedAt),
+              \(session.methods.joined(separator: " ")))
             """)
     }
 

@@ -1,6 +1,6 @@
 // Signing in and out.
 import Audit
-import Core
+package import Core
 package import Storage
 package import Web
 
@@ -72,8 +72,11 @@ extension Identity {
 
     /// Opens a session for somebody all of whose credentials were checked: `enter` asks for the second factor.
     /// Scope: instance; the actor should be the person.
+    ///
+    /// - Parameter authenticatedAt: when the credential was given; now, unless somebody else took it.
     package static func openSession(
-        for user: User, by methods: [SignInMethod] = [.password], on device: Device, in tx: any Transaction
+        for user: User, by methods: [SignInMethod] = [.password], on device: Device,
+        authenticatedAt: Timestamp? = nil, in tx: any Transaction
     ) throws -> SignedIn {
         guard try IdentityStore.suspendedAt(user.id, in: tx) == nil else { throw IdentityProblem.suspended }
         let token = Token(.session)
@@ -81,7 +84,8 @@ extension Identity {
             id: SessionID(at: tx.now), userAgent: device.userAgent, address: device.address, createdAt: tx.now,
             lastSeenAt: tx.now, expiresAt: tx.now.adding(Session.lifetime), methods: methods.map(\.rawValue),
             isCurrent: true)
-        try SessionStore.insert(session, of: user.id, hash: token.hash, in: tx)
+        try SessionStore.insert(
+            session, of: user.id, hash: token.hash, authenticatedAt: authenticatedAt ?? tx.now, in: tx)
         // Links that were asked for before are not needed any more.
         try OneTimeTokenStore.delete(.passwordReset, of: user.id, in: tx)
         try OneTimeTokenStore.delete(.magicLink, of: user.id, in: tx)

@@ -143,3 +143,15 @@ extension Organizations {
         try Events.publish(what, about: invitation.id, details, in: tx)
     }
 }
+
+extension Organizations {
+    /// What signing in through a provider needs to know of invitations.
+    package static let invitations = AccountPolicy.Invitations(
+        address: { token, tx in
+            guard let address = EmailAddress(try open(token, in: tx).invitation.email) else {
+                throw OrganizationsProblem.invitationUnusable
+            }
+            return address
+        },
+        accept: { token, user, tx in "/orgs/\(try accept(token, by: user, in: tx).organization.id)" })
+}

@@ -46,7 +46,7 @@ extension Organizations {
 
     func addAcceptance(to pages: inout Pages) {
         pages.formAct("/invitations/accept", "acceptInvitationPage", allow: .anyone) { call, state, tx in
-            try Self.acceptancePage(call, state, in: tx)
+            try acceptancePage(call, state, in: tx)
         } submit: { call in
             let origin = call.request.origin
             let token = call.body["token"]
@@ -85,7 +85,7 @@ extension Organizations {
         }
     }
 
-    private static func acceptancePage(
+    private func acceptancePage(
         _ call: Call<NoBody>, _ state: FormState, in tx: any Transaction
     ) throws -> PageView {
         var state = state
@@ -114,6 +114,6 @@ extension Organizations {
                 "Join \(open.organization.name)",
                 lead: """
                     \(open.invitation.invitedBy) invites \(open.invitation.email) as \(open.invitation.role.title).
-                    """, form))
+                    """, form + identity.providerButtons(invitation: token)))
     }
 }

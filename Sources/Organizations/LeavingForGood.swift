@@ -11,10 +11,12 @@ struct AccountExport: Codable, Sendable {
     let secondFactor: SecondFactor
     let passkeys: [Passkey]
     let sessions: [Session]
+    /// How other issuers and providers know the person.
+    let identities: [ExternalIdentity]
     let organizations: [Membership]
 
     enum CodingKeys: String, CodingKey {
-        case account, passkeys, sessions, organizations
+        case account, passkeys, sessions, identities, organizations
         case exportedAt = "exported_at"
         case secondFactor = "second_factor"
     }
@@ -31,6 +33,7 @@ extension Organizations {
             exportedAt: tx.now, account: user, secondFactor: try Identity.secondFactor(of: id, in: tx),
             passkeys: try Identity.passkeys(of: id, in: tx),
             sessions: try Identity.sessions(of: id, current: session, in: tx),
+            identities: try Identity.identities(of: id, in: tx),
             organizations: try OrganizationsStore.memberships(of: id, limit: leaveLimit, in: tx))
     }
 
@@ -73,7 +76,7 @@ extension Organizations {
     func addLeaving(to pages: inout Pages) {
         pages.page("/account/data", "accountDataPage", allow: .signedIn) { call, tx in
             guard call.isFresh(at: tx.now) else {
-                return try Identity.confirmPage(call, FormState(), next: "/account/data", in: tx)
+                return try identity.confirmPage(call, FormState(), next: "/account/data", in: tx)
             }
             guard let user = try Identity.find(try call.user(), in: tx) else { throw Problem.unauthenticated }
             return Self.dataPage(user)
@@ -100,7 +103,8 @@ extension Organizations {
 
     private static func dataPage(_ user: User) -> PageView {
         let take: HTML = """
-            <p>Your account, your sessions and the organisations that you belong to, as one JSON document.</p>\
+            <p>Your account, your sessions, your connected accounts and the organisations that you belong to, as one JSON \
+            document.</p>\
             \(HTML.postButton("Download my data", action: "/account/data/export"))
             """
         let delete: HTML = """

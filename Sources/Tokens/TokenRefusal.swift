@@ -26,6 +26,10 @@ package enum TokenRefusal: String, Error, Sendable, CaseIterable {
     case notYetValid = "not_yet_valid"
     /// It is valid for longer than the policy allows.
     case lifetime
+    /// An ID token that answers another request than ours.
+    case nonce
+    /// `azp` names another program than ours.
+    case authorizedParty = "authorized_party"
     /// Its role is not the one that people have: Supabase's `anon` and `service_role`.
     case role
 }

@@ -15,6 +15,9 @@ package struct TokenClaims: Sendable {
         guard let text = all[name]?.stringValue, (1...limit).contains(text.utf8.count) else { return nil }
         return text
     }
+
+    /// A claim that is a time; nil when it is absent, or none.
+    package func time(_ name: String) -> Timestamp? { (try? TokenRule.time(all[name])) ?? nil }
 }
 
 /// What is asked of the claims (RFC 7519 section 4.1), beyond a good signature.
@@ -82,7 +85,7 @@ package struct TokenRule: Sendable {
     }
 
     /// Seconds since 1970, whole or with a fraction; nil when the claim is absent.
-    private static func time(_ value: JSONValue?) throws(TokenRefusal) -> Timestamp? {
+    fileprivate static func time(_ value: JSONValue?) throws(TokenRefusal) -> Timestamp? {
         let seconds: Double?
         switch value {
         case nil: return nil

@@ -9,6 +9,9 @@ import Web
 package struct VerificationKey: Sendable {
     package let id: String
     package let algorithm: TokenAlgorithm
+    /// The only issuer whose tokens it verifies, where the key set says so, as Microsoft's does; `{tenantid}` in it
+    /// stands for any tenant.
+    package let issuer: String?
     private let key: Key
 
     private enum Key: Sendable {
@@ -28,6 +31,7 @@ package struct VerificationKey: Sendable {
         }
         self.id = id
         self.algorithm = algorithm
+        issuer = value["issuer"]?.stringValue
         self.key = key
     }
 

@@ -8,15 +8,17 @@ package enum SessionCookie {
 
     /// The header that signs a browser in for 30 days.
     package static func set(_ token: String, origin: String) -> (name: String, value: String) {
-        ("Set-Cookie", "\(prefix(origin))=\(token); Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax\(secure(origin))")
+        ("Set-Cookie", "\(name(at: origin))=\(token); Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax\(secure(origin))")
     }
 
     /// The header that signs a browser out.
     package static func clear(origin: String) -> (name: String, value: String) {
-        ("Set-Cookie", "\(prefix(origin))=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\(secure(origin))")
+        ("Set-Cookie", "\(name(at: origin))=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\(secure(origin))")
     }
 
-    private static func prefix(_ origin: String) -> String { origin.hasPrefix("https://") ? names[0] : names[1] }
+    /// The one name that counts. With TLS it has the prefix: a page of a neighbouring host can plant a cookie without
+    /// it, and sign a browser in as somebody else by that.
+    static func name(at origin: String) -> String { origin.hasPrefix("https://") ? names[0] : names[1] }
     private static func secure(_ origin: String) -> String { origin.hasPrefix("https://") ? "; Secure" : "" }
 }
 
@@ -40,24 +42,26 @@ package struct HostCookie: Sendable {
 
     /// What the request carries; nil when there is none.
     package func value(in request: RequestFacts) -> String? {
-        Cookies.value(of: ["__Host-" + name, name], in: request.fields)
+        Cookies.value(of: full(at: request.origin), in: request.fields)
     }
 
     private func header(_ value: String, _ origin: String) -> (name: String, value: String) {
-        let isSecure = origin.hasPrefix("https://")
-        let marks = isSecure ? "; Secure" : ""
-        return ("Set-Cookie", "\(isSecure ? "__Host-" : "")\(name)=\(value); Path=/; HttpOnly; SameSite=Lax\(marks)")
+        let marks = origin.hasPrefix("https://") ? "; Secure" : ""
+        return ("Set-Cookie", "\(full(at: origin))=\(value); Path=/; HttpOnly; SameSite=Lax\(marks)")
     }
+
+    /// The name with the prefix that TLS allows; then no other name counts.
+    private func full(at origin: String) -> String { (origin.hasPrefix("https://") ? "__Host-" : "") + name }
 }
 
 enum Cookies {
-    /// The value of the first of the names that the request carries, at most 1 KiB.
-    static func value(of names: [String], in fields: HTTPFields) -> String? {
+    /// The value of the cookie of that name that the request carries, at most 1 KiB.
+    static func value(of name: String, in fields: HTTPFields) -> String? {
         for header in fields[values: .cookie] {
             for pair in header.split(separator: ";") {
                 let parts = pair.split(separator: "=", maxSplits: 1)
                 guard parts.count == 2, parts[1].utf8.count <= 1024 else { continue }
-                if names.contains(String(parts[0].drop(while: { $0 == " " }))) { return String(parts[1]) }
+                if parts[0].drop(while: { $0 == " " }) == name { return String(parts[1]) }
             }
         }
         return nil

@@ -81,14 +81,15 @@ struct Exchange: Sendable {
     }
 
     /// The credential of the request, if any; other schemes than Bearer are the route's own matter (the simulator's).
-    func credential() throws(Problem) -> (token: String, isCookie: Bool)? {
+    func credential(_ settings: Gateway.Settings) throws(Problem) -> (token: String, isCookie: Bool)? {
         if let header = head.headerFields[.authorization] {
             let parts = header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)
             guard let scheme = parts.first, Substring(scheme).lowercased() == "bearer" else { return nil }
             guard parts.count == 2, parts[1].count <= 8192 else { throw .unauthenticated }
             return (String(Substring(parts[1])), false)
         }
-        guard let token = Cookies.value(of: SessionCookie.names, in: head.headerFields) else { return nil }
+        let name = SessionCookie.name(at: settings.origin)
+        guard let token = Cookies.value(of: name, in: head.headerFields) else { return nil }
         return (token, true)
     }
 
@@ -179,7 +180,7 @@ struct Exchange: Sendable {
                 id: requestID, method: method, pattern: endpoint.path, parameters: parameters, query: query,
                 address: address, userAgent: head.headerFields[.userAgent].map { String($0.prefix(300)) },
                 ifMatch: head.headerFields[.ifMatch], cookieToken: cookieToken, origin: settings.origin,
-                flash: Cookies.value(of: [Flash.name], in: head.headerFields).flatMap(Flash.message(from:)),
+                flash: Cookies.value(of: Flash.name, in: head.headerFields).flatMap(Flash.message(from:)),
                 rawBody: body.bytes, fields: head.headerFields, signCursor: { settings.cursors.sign($0, list: list()) })
         )
     }

@@ -135,9 +135,11 @@ package struct Gateway: Sendable {
         do {
             return try await run(endpoint, call, scope: caller.scope, exchange)
         } catch let error as any ProblemConvertible {
-            guard let recover = endpoint.recover, (400..<500).contains(error.problem.status) else { throw error }
+            guard let recover = endpoint.recover, error.problem.status != 500 else { throw error }
             note(error, exchange)
-            return try database.read(in: caller.scope) { tx in try recover(error.problem, call, tx) }
+            var response = try database.read(in: caller.scope) { tx in try recover(error.problem, call, tx) }
+            if let seconds = error.problem.retryAfter { response.headers.append(("Retry-After", String(seconds))) }
+            return response
         }
     }
 
@@ -207,7 +209,7 @@ package struct Gateway: Sendable {
     /// The principal of the credential that came along; a credential that is no good is refused even where none is
     /// needed, so that a program notices. The console's cookie is the exception: it just ends.
     private func authenticate(_ exchange: inout Exchange, in tx: any Transaction) throws -> Principal? {
-        guard let credential = try exchange.credential() else { return nil }
+        guard let credential = try exchange.credential(settings) else { return nil }
         let principal = try settings.authentication.principal(credential.token, tx)
         if credential.isCookie {
             guard principal != nil else { return nil }

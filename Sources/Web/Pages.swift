@@ -140,6 +140,29 @@ package struct Pages {
             .act { call in try await submit(call.with(Form(call.body.form))) })
     }
 
+    /// A way out to another site and back: a button leaves, and the other site sends the browser back with a GET to the
+    /// same path and `/callback`. What comes back is authenticated by what the browser kept, not by where it comes from.
+    ///
+    /// `refused` shows why either of them came to nothing.
+    package mutating func journey(
+        _ path: String, _ name: String, allow: Access, answers query: [QueryParameter],
+        leave: @escaping @Sendable (Call<Form>) async throws -> Response,
+        arrive: @escaping @Sendable (Call<NoBody>) async throws -> Response,
+        refused: @escaping @Sendable (Problem, Call<NoBody>) -> PageView
+    ) {
+        let shell = shell
+        let recover: Endpoint.Recovery = { problem, call, tx in
+            let call = call.with(NoBody())
+            return .html(try shell(refused(problem, call), call, tx), status: problem.status)
+        }
+        add(
+            "POST", path, name, allow, recover: recover,
+            .act { call in try await leave(call.with(Form(call.body.form))) })
+        add(
+            "GET", path + "/callback", name + "Callback", allow, query: query, recover: recover,
+            .act { call in try await arrive(call.with(NoBody())) })
+    }
+
     private func recovery(
         _ show: @escaping @Sendable (Call<NoBody>, FormState, any Transaction) throws -> PageView
     ) -> Endpoint.Recovery {

@@ -34,6 +34,10 @@ package struct Response: Sendable {
         return response
     }
 
+    /// The browser goes on by itself, to another site too: after a form was sent, the content policy lets a redirect
+    /// lead nowhere but here.
+    package mutating func goOn(to address: String) { headers.append(("Refresh", "0; url=\(address)")) }
+
     package static func text(_ text: String, status: Int = 200) -> Response {
         Response(status: status, headers: [("Content-Type", "text/plain; charset=utf-8")], body: Array(text.utf8))
     }

@@ -60,6 +60,29 @@ struct KeyDownloadTests {
         }
         await #expect(throws: (any Error).self) { try await KeyDownload.fetching(client)("http://127.0.0.1:1/x") }
     }
+
+    @Test func `SSR-3 a provider is asked within bounds, and its redirects are answers like any other`() async throws {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let file = try TestDatabase()
+        try await withServer(Self.endpoints, on: file.database) { (server: TestServer) async throws -> Void in
+            let fetch = ProviderExchange.fetching(client, patience: .seconds(3))
+            func ask(_ path: String, _ form: [(String, String)]? = nil) async throws -> ProviderAnswer {
+                let address = "http://127.0.0.1:\(server.port)\(path)"
+                return try await fetch(form.map { ProviderRequest(address, form: $0) } ?? ProviderRequest(address))
+            }
+            #expect(try await ask("/good").body == Array(Self.good.utf8))
+            #expect(try await ask("/redirect").status == 303)
+            #expect(try await ask("/good", [("a", "b")]).status == 405)
+            let began = ContinuousClock.now
+            for path in ["/large", "/full", "/silent"] {
+                await #expect(throws: (any Error).self, "\(path)") { try await ask(path) }
+            }
+            #expect(ContinuousClock.now - began < .seconds(30))
+        }
+        try await client.shutdown()
+    }
 }
 
 struct IssuersFileTests {

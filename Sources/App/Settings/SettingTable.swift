@@ -2,7 +2,7 @@
 
 extension Setting {
     /// Every option, in the order in which they are shown.
-    package static let all: [Setting] = main + web + accounts + mail + payments + keeping
+    package static let all: [Setting] = main + web + accounts + providers + mail + payments + keeping
 
     private static let main: [Setting] = [
         Setting("config", .path, default: "raptorflow.json", "The file with options; the default one may be missing."),
@@ -48,6 +48,20 @@ extension Setting {
         Setting("issuers", .path, "A JSON file of issuers whose tokens are taken as credentials."),
         Setting("supabase.url", .address, "A Supabase project, like https://abc.supabase.co: its users may call."),
         Setting("tokens.audience", .text, "Whom our own access tokens are for; the public address when not set."),
+    ]
+
+    private static let providers: [Setting] = [
+        Setting("google.client_id", .text, "What Google calls this instance; people sign in with Google then."),
+        Setting("google.client_secret", .text, isSecret: true, "The secret of that client."),
+        Setting("microsoft.client_id", .text, "What Microsoft Entra calls this instance."),
+        Setting("microsoft.client_secret", .text, isSecret: true, "The secret of that client."),
+        Setting(
+            "microsoft.tenant", .text, default: "common",
+            "Whose accounts: a tenant's id, organizations, consumers, or common for all."),
+        Setting("github.client_id", .text, "What GitHub calls this instance."),
+        Setting("github.client_secret", .text, isSecret: true, "The secret of that client."),
+        Setting("github.url", .address, default: "https://github.com", "GitHub, or an Enterprise Server of yours."),
+        Setting("providers", .path, "A JSON file of OpenID providers that people sign in through."),
     ]
 
     private static let mail: [Setting] = [

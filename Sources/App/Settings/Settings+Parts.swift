@@ -30,6 +30,21 @@ extension Settings {
         }
     }
 
+    /// The providers that people sign in through. Throws `IssuersRefused`.
+    func signInProviders() throws -> [SignInProvider] {
+        guard let providersFile else { return knownProviders }
+        do {
+            let listed = try ProvidersFile.read(Self.bytes(of: providersFile) ?? []) { Self.bytes(of: $0) }
+            let issuers = knownProviders.compactMap(\.issuer)
+            guard let twice = listed.first(where: { $0.issuer.map(issuers.contains) ?? false }) else {
+                return knownProviders + listed
+            }
+            throw IssuersRefused(problems: ["\(twice.name) has options of its own already: keep one"])
+        } catch let refused as IssuersRefused {
+            throw IssuersRefused(problems: refused.problems.map { "\(providersFile): \($0)." })
+        }
+    }
+
     private static func bytes(of path: String) -> [UInt8]? {
         FileManager.default.contents(atPath: path).map { Array($0.prefix(262_144)) }
     }
@@ -39,6 +54,7 @@ extension Settings {
         policy.signUp = AccountPolicy.SignUp(rawValue: signUp) ?? .invite
         policy.domains = accountDomains
         policy.hasMagicLinks = hasMagicLinks
+        policy.invitations = Organizations.invitations
         policy.names = { user, tx in try Organizations.memberships(of: user, in: tx).map(\.organization.name) }
         return policy
     }

@@ -1,4 +1,5 @@
 // The options in force, typed: what the rest of the program reads.
+package import Identity
 
 /// Everything that can be set, checked and complete.
 package struct Settings: Sendable {
@@ -67,6 +68,10 @@ package struct Settings: Sendable {
     package var supabaseURL: String?
     /// Whom our own access tokens are for; nil: the public address.
     package var tokenAudience: String?
+    /// Google, Microsoft and GitHub, as far as they are set.
+    package var knownProviders: [SignInProvider] = []
+    /// The file that lists other providers.
+    package var providersFile: String?
     /// How long audit records are kept; 0 is for ever.
     package var auditRetentionDays: Int
 
@@ -99,6 +104,8 @@ extension Settings {
         issuersFile = optional("issuers")
         supabaseURL = optional("supabase.url").map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         tokenAudience = optional("tokens.audience")
+        providersFile = optional("providers")
+        knownProviders = Self.knownProviders(text)
         if let certificate = optional("tls.certificate"), let key = optional("tls.key") {
             tls = TLS(certificate: certificate, key: key)
         }
@@ -116,6 +123,39 @@ extension Settings {
         publicURL = optional("public_url") ?? Self.localURL(host: host, port: port, isSecure: tls != nil)
     }
 
+    private static func knownProviders(_ text: (String) -> String) -> [SignInProvider] {
+        func client(_ name: String, _ make: (_ id: String, _ secret: String) -> SignInProvider?) -> SignInProvider? {
+            let (id, secret) = (text("\(name).client_id"), text("\(name).client_secret"))
+            return id.isEmpty || secret.isEmpty ? nil : make(id, secret)
+        }
+        let github = text("github.url")
+        return [
+            client("google") { SignInProvider.google(id: $0, secret: $1) },
+            client("microsoft") { SignInProvider.microsoft(id: $0, secret: $1, tenant: text("microsoft.tenant")) },
+            client("github") {
+                let address = github.hasSuffix("/") ? String(github.dropLast()) : github
+                return SignInProvider.gitHub(id: $0, secret: $1, address: address)
+            },
+        ].compactMap { $0 }
+    }
+
+    /// What contradicts itself in the options of providers.
+    private func providerContradictions(_ text: (String) -> String?) -> [String] {
+        var problems: [String] = []
+        for name in ["google", "microsoft", "github"]
+        where (text("\(name).client_id") != nil) != (text("\(name).client_secret") != nil) {
+            problems.append("\(name).client_id and \(name).client_secret belong together: set both, or none.")
+        }
+        if let tenant = text("microsoft.tenant"), SignInProvider.microsoft(id: "", secret: "", tenant: tenant) == nil {
+            problems.append(
+                "microsoft.tenant must be a tenant's id in lower case, or one of: common, organizations, consumers.")
+        }
+        if let address = text("github.url").flatMap(WebAddress.init), address.scheme != "https", !address.isLocal {
+            problems.append("github.url must be https: whoever reads what goes there could be anybody here.")
+        }
+        return problems
+    }
+
     /// Where a browser of this machine finds the server.
     package static func localURL(host: String, port: Int, isSecure: Bool) -> String {
         let name = ["0.0.0.0", "::", "127.0.0.1"].contains(host) ? "127.0.0.1" : host
@@ -130,8 +170,9 @@ extension Settings {
     }
 
     /// What contradicts itself although each value is good.
-    func contradictions(isSet: (String) -> Bool) -> [String] {
-        var problems: [String] = []
+    func contradictions(_ text: (String) -> String?) -> [String] {
+        func isSet(_ key: String) -> Bool { text(key) != nil }
+        var problems = providerContradictions(text)
         if isSet("tls.certificate") != isSet("tls.key") {
             problems.append("tls.certificate and tls.key belong together: set both, or none.")
         }

@@ -79,7 +79,7 @@ package struct SettingsReading {
         }
         for setting in Setting.all where setting.isSecret { resolveSecret(setting) }
         let settings = Settings { key in self.found[key]?.text ?? "" }
-        problems += settings.contradictions { self.found[$0] != nil }
+        problems += settings.contradictions { self.found[$0]?.text }
         guard problems.isEmpty else { throw SettingsRefused(problems: problems) }
         return EffectiveSettings(settings: settings, found: found)
     }

@@ -7,7 +7,7 @@ package struct ExternalIdentity: Codable, Sendable {
     package let id: ExternalIdentityID
     package let issuer: String
     package let subject: String
-    /// What the first token said; not confirmed.
+    /// What the first token said; looked at for nothing but an invitation that was mailed there.
     package let email: String?
     package let createdAt: Timestamp
 
@@ -65,6 +65,16 @@ enum IdentitiesStore {
                 id: try row.id(0), issuer: try row.text(1), subject: try row.text(2), email: row.optionalText(3),
                 createdAt: try row.time(4))
         }
+    }
+
+    /// Whether an issuer knows somebody as this person.
+    static func has(issuer: String, of user: UserID, in tx: any Transaction) throws -> Bool {
+        try tx.exists("SELECT 1 FROM identities WHERE user_id = \(user) AND issuer = \(issuer)")
+    }
+
+    /// Forgets every identity of a person; returns how many there were.
+    static func deleteAll(of user: UserID, in tx: any Transaction) throws -> Int {
+        try tx.run("DELETE FROM identities WHERE user_id = \(user)")
     }
 
     static func delete(_ id: ExternalIdentityID, of user: UserID, in tx: any Transaction) throws -> Bool {

@@ -1,5 +1,4 @@
 // What people do with their identities elsewhere: see, link, unlink.
-import Audit
 package import Core
 import Storage
 import Tokens
@@ -18,42 +17,40 @@ extension Identity {
     /// How many identities an account may have.
     static let identityLimit = 20
 
+    /// How other issuers and providers know somebody, newest first. Scope: instance.
+    package static func identities(of user: UserID, in tx: any Transaction) throws -> [ExternalIdentity] {
+        try IdentitiesStore.all(of: user, limit: identityLimit, in: tx)
+    }
+
     func addIdentities(to routes: inout Routes) {
         routes.get(
             "/v1/me/identities", "listMyIdentities", "List how other issuers know you, newest first", tag: "me",
             allow: .signedIn, returns: Page<ExternalIdentity>.self
         ) { call, tx in
-            Page(
-                data: try IdentitiesStore.all(of: try call.user(), limit: Self.identityLimit, in: tx), nextCursor: nil)
+            Page(data: try Self.identities(of: try call.user(), in: tx), nextCursor: nil)
         }
         routes.act(
             "/v1/me/identities", "linkMyIdentity", "Let another issuer's token sign you in", tag: "me",
             allow: .signedIn, body: LinkIdentityRequest.self, returns: ExternalIdentity.self, status: 201,
-            problems: ["session_required", "identity_taken", "limit_reached"]
+            problems: ["session_required", "step_up_required", "identity_taken", "limit_reached"]
         ) { call in
             let user = try call.sessionUser()
+            try call.requireFresh(at: database.clock.now)
             guard let token = try? CompactToken(call.body.token), let person = try? await verified(token) else {
                 throw Problem.invalid([FieldProblem("/token", "token", "It is no valid token of a known issuer.")])
             }
             return try await database.write(in: .instance, by: call.actor) { tx in
                 let claims = person.claims
-                guard try IdentitiesStore.bearer(issuer: claims.issuer, subject: claims.subject, in: tx) == nil else {
-                    throw IdentityProblem.identityTaken
-                }
-                let limit = Self.identityLimit
-                guard try IdentitiesStore.all(of: user, limit: limit, in: tx).count < limit else {
-                    throw IdentityProblem.tooManyIdentities(limit)
-                }
+                try Self.requireRoom(for: claims.issuer, claims.subject, of: user, in: tx)
                 return try Self.link(person, to: user, in: tx)
             }
         }
         routes.delete(
             "/v1/me/identities/{identity}", "unlinkMyIdentity", "Stop another issuer's tokens from signing you in",
-            tag: "me", allow: .signedIn
+            tag: "me", allow: .signedIn, problems: ["step_up_required", "last_way_in"]
         ) { call, tx in
-            let (id, user): (ExternalIdentityID, UserID) = (try call.id("identity"), try call.user())
-            guard try IdentitiesStore.delete(id, of: user, in: tx) else { throw Problem.notFound("identity") }
-            try Audit.record("identity.unlinked", on: .init("user", user), .object(["id": .string(id.text)]), in: tx)
+            try call.requireFresh(at: tx.now)
+            try disconnect(try call.id("identity"), of: try call.user(), in: tx)
         }
     }
 }

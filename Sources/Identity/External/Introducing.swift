@@ -104,13 +104,20 @@ extension Identity {
         let identity = ExternalIdentity(
             id: ExternalIdentityID(at: tx.now), issuer: claims.issuer, subject: claims.subject,
             email: claims.text("email", limit: 254), createdAt: tx.now)
+        try link(identity, session: claims.text("session_id"), to: user, in: tx)
+        return identity
+    }
+
+    /// - Parameter session: what the issuer calls the session that the identity came from.
+    static func link(
+        _ identity: ExternalIdentity, session: String? = nil, to user: UserID, in tx: any Transaction
+    ) throws {
         try IdentitiesStore.insert(identity, of: user, in: tx)
-        let session = claims.text("session_id").map { JSONValue.string($0) } ?? .null
         try Audit.record(
             "identity.linked", on: .init("user", user),
             .object([
-                "issuer": .string(claims.issuer), "subject": .string(claims.subject), "issuer_session": session,
+                "issuer": .string(identity.issuer), "subject": .string(identity.subject),
+                "issuer_session": session.map { .string($0) } ?? .null,
             ]), in: tx)
-        return identity
     }
 }

@@ -74,6 +74,12 @@ package struct ProblemCode: Sendable {
             "second_factor_missing", 403,
             "The organisation lets in only who signed in with a second factor. Add one, or sign in with it."),
         ProblemCode("sign_up_closed", 403, "People can't make accounts themselves here."),
+        ProblemCode(
+            "email_unconfirmed", 403,
+            "The provider does not confirm an address. Confirm it there, or sign in in another way and connect it."),
+        ProblemCode(
+            "provider_declined", 403, "The provider signed nobody in: it was cancelled there, or not allowed."),
+        ProblemCode("provider_untrusted", 403, "What the provider sent could not be verified. Begin again."),
         ProblemCode("magic_links_off", 403, "The instance mails no sign-in links. Use the password."),
         ProblemCode("second_factor_exists", 409, "The account has a second factor. Remove it to add another one."),
         ProblemCode("second_factor_absent", 409, "The account has no second factor. Add one first."),
@@ -83,6 +89,11 @@ package struct ProblemCode: Sendable {
             "identity_not_linked", 409,
             "An issuer confirmed the address of an account here. Sign in to that, then link the identity."),
         ProblemCode("identity_taken", 409, "The identity is linked with a profile already."),
+        ProblemCode(
+            "last_way_in", 409, "It is the only way in to the account. Choose a password or connect another first."),
+        ProblemCode(
+            "sign_in_unusable", 422,
+            "The sign-in was begun in another browser, took longer than 10 minutes, or was completed. Begin again."),
         ProblemCode(
             "link_unusable", 422,
             "A link of a message has expired, was used, or is not complete. Ask for a new one."),
@@ -107,6 +118,7 @@ package struct ProblemCode: Sendable {
         ProblemCode(
             "too_many_codes", 429,
             "Too many wrong codes for one account, from wherever. Wait as long as `Retry-After` says."),
+        ProblemCode("provider_unavailable", 503, "The provider does not answer as it should. Try again soon."),
     ]
 
     static let organizations = [
