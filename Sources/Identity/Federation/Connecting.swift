@@ -41,7 +41,10 @@ extension Identity {
             let identity = identities.first(where: { $0.id == id })
         else { throw Problem.notFound("identity") }
         let others = identities.filter { $0.id != id && isUsable($0) }
-        guard try !others.isEmpty || IdentityStore.passwordHash(of: user, in: tx) != nil else {
+        guard
+            try !others.isEmpty || IdentityStore.passwordHash(of: user, in: tx) != nil
+                || PasskeyStore.exists(of: user, in: tx)
+        else {
             throw FederationProblem.lastWayIn
         }
         guard try IdentitiesStore.delete(id, of: user, in: tx) else { throw Problem.notFound("identity") }
@@ -85,7 +88,7 @@ extension Identity {
             guard try !Self.isProtected(user, in: tx) else {
                 throw IdentityProblem.secondFactorRequired
             }
-            return try Self.renew(session, of: account, addsCode: false, in: tx)
+            return try Self.renew(session, of: account, adding: nil, in: tx)
         }
     }
 }

@@ -59,7 +59,7 @@ extension Identity {
 
     func addPasskeys(to pages: inout Pages, shell: @escaping Shell) {
         pages.formAct("/account/passkeys", "passkeysPage", allow: .signedIn) { call, state, tx in
-            try Self.passkeysPage(call, state, in: tx)
+            try passkeysPage(call, state, in: tx)
         } submit: { call in
             try call.requireFresh(at: database.clock.now)
             let origin = call.request.origin
@@ -97,7 +97,7 @@ extension Identity {
         }
     }
 
-    private static func passkeysPage(
+    private func passkeysPage(
         _ call: Call<NoBody>, _ state: FormState, in tx: any Transaction
     ) throws -> PageView {
         guard call.isFresh(at: tx.now) else {
@@ -106,10 +106,10 @@ extension Identity {
         let user = try call.user()
         let passkeys = try PasskeyStore.all(of: user, in: tx)
         let isPossible = RelyingParty(origin: call.request.origin) != nil
-        let adding = isPossible ? addingPanel(state) : HTML.panel("Add a passkey", unavailable)
-        let list = passkeys.isEmpty ? HTML.panel(invitation) : table(passkeys, now: tx.now)
-        let codes = passkeys.isEmpty ? HTML.empty : codesPanel(try secondFactor(of: user, in: tx))
-        return accountPage("Passkeys", "Passkeys", "\(list)\(HTML.pair(adding, codes))")
+        let adding = isPossible ? Self.addingPanel(state) : HTML.panel("Add a passkey", Self.unavailable)
+        let list = passkeys.isEmpty ? HTML.panel(Self.invitation) : Self.table(passkeys, now: tx.now)
+        let codes = passkeys.isEmpty ? HTML.empty : Self.codesPanel(try Self.secondFactor(of: user, in: tx))
+        return Self.accountPage("Passkeys", "Passkeys", "\(list)\(HTML.pair(adding, codes))")
     }
 
     private static let invitation: HTML = """
