@@ -1,6 +1,6 @@
 // What people do with their identities elsewhere: see, link, unlink.
 package import Core
-import Storage
+package import Storage
 import Tokens
 package import Web
 
