@@ -103,8 +103,8 @@ extension Organizations {
 
     private static func dataPage(_ user: User) -> PageView {
         let take: HTML = """
-            <p>Your account, your sessions, your connected accounts and the organisations that you belong to, as one JSON \
-            document.</p>\
+            <p>Your account, your sessions, your connected accounts and the organisations that you belong to, as one \
+            JSON document.</p>\
             \(HTML.postButton("Download my data", action: "/account/data/export"))
             """
         let delete: HTML = """

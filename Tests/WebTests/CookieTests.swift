@@ -30,7 +30,7 @@ struct CookieTests {
     }
 
     @Test func `SES-10 behind TLS a cookie that another host could plant signs nobody in`() async throws {
-        try await Self.serve(at: "https://app.example.com") { server in
+        try await Self.serve(at: "https://app.example.com") { (server: TestServer) async throws -> Void in
             let (bare, full) = ("raptorflow=\(Self.token)", "__Host-raptorflow=\(Self.token)")
             #expect(try await Self.who(server, bare) == "nobody nothing")
             #expect(try await Self.who(server, full) == "Olivia nothing")
@@ -42,7 +42,7 @@ struct CookieTests {
     }
 
     @Test func `without TLS, where browsers refuse the prefix, the plain name counts`() async throws {
-        try await Self.serve(at: "http://127.0.0.1:8090") { server in
+        try await Self.serve(at: "http://127.0.0.1:8090") { (server: TestServer) async throws -> Void in
             #expect(try await Self.who(server, "raptorflow=\(Self.token); other=mine") == "Olivia mine")
             #expect(try await Self.who(server, "__Host-raptorflow=\(Self.token); __Host-other=x") == "nobody nothing")
         }
