@@ -115,6 +115,9 @@ def test_an_owner_adds_a_passkey_and_uses_it_everywhere(browser, server, device)
     page.get_by_text("This device holds a passkey for your account already.").wait_for()
     assert len(device.credentials()) == 1
     page.get_by_role("link", name="My phone").click()
+    page.get_by_role("heading", name="Name a passkey").wait_for()
+    assert page.evaluate(FAULTS) == []
+    device.tab.shoot("passkey-name-wide-light")
     page.get_by_label("Name").fill("Phone")
     press(page, "Save")
     page.get_by_role("link", name="Phone", exact=True).wait_for()
@@ -129,7 +132,7 @@ def test_an_owner_adds_a_passkey_and_uses_it_everywhere(browser, server, device)
     assert look(browser, server, None, ["/sign-in"], "passkey") == []
     page.goto(f"{server.url}/sign-in?next=/orgs/{workspace.organization}/settings")
     press(page, "Sign in with a passkey")
-    page.wait_for_url(f"**/orgs/{workspace.organization}/settings")
+    page.wait_for_url(f"{server.url}/orgs/{workspace.organization}/settings")
     assert page.evaluate(FAULTS) == []
 
     # As the second step after a password; then the password alone is not enough.
@@ -155,6 +158,8 @@ def test_an_owner_adds_a_passkey_and_uses_it_everywhere(browser, server, device)
 
     # Removed: the organisation is shut, and the authenticator's answer opens nothing.
     page.get_by_role("link", name="Remove").click()
+    page.get_by_role("dialog").wait_for()
+    device.tab.shoot("passkey-remove-wide-light")
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     page.get_by_text("The passkey is removed.").wait_for()
     assert device.page.goto(f"{server.url}/orgs/{workspace.organization}/settings").url.endswith(
