@@ -52,6 +52,10 @@ FILE_BYTES(sqlite_0011) = {
 #embed "migrations/sqlite/0011_keys_organizations.sql"
 };
 
+FILE_BYTES(sqlite_0014) = {
+#embed "migrations/sqlite/0014_custom_roles.sql"
+};
+
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
 static const struct raptorflow_resource resources[] = {
@@ -71,6 +75,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0009_second_factors.sql", sqlite_0009),
     ENTRY("migrations/sqlite/0010_audit_trees.sql", sqlite_0010),
     ENTRY("migrations/sqlite/0011_keys_organizations.sql", sqlite_0011),
+    ENTRY("migrations/sqlite/0014_custom_roles.sql", sqlite_0014),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }

@@ -114,7 +114,7 @@ package struct ConsoleShell: Sendable {
             "Work",
             [
                 Entry("jobs", "Jobs", "/jobs", .activity, .jobsRead),
-                Entry("outbox", "Outbox", "/outbox", .outbox, .membersManage),
+                Entry("outbox", "Outbox", "/outbox", .outbox, .outboxRead),
             ]
         ),
         (

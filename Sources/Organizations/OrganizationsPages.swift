@@ -22,6 +22,7 @@ extension Organizations {
         addAcceptance(to: &pages)
         addLeaving(to: &pages)
         addMemberPages(to: &pages)
+        addRolePages(to: &pages)
         addKeyPages(to: &pages, shell: shell)
         addEndingPages(to: &pages)
         addOperatorPages(to: &pages)
@@ -84,9 +85,6 @@ extension Organizations {
                 organization.name, section: "overview",
                 "\(HTML.stats(tiles))\(added.flatMap(\.sections))\(HTML.section("About", HTML.panel(facts)))")
         }
-        pages.page("/orgs/{org}/roles", "rolesPage", allow: .member(.organizationRead)) { call, _ in
-            Self.rolesPage(own: try call.ownRole())
-        }
     }
 
     private static func ownTiles(
@@ -105,19 +103,6 @@ extension Organizations {
             tiles.append(Stat("API keys", "\(keys)", href: "\(base)/api-keys"))
         }
         return tiles
-    }
-
-    private static func rolesPage(own: Role) -> PageView {
-        let roles = Role.allCases.reversed()
-        let rows = Permission.allCases.map { permission -> [HTML] in
-            ["\(permission.summary)", HTML.code(permission.rawValue)]
-                + roles.map { $0.allows(permission) ? HTML.badge("Yes", .good) : HTML.muted("No") }
-        }
-        return PageView(
-            "Roles", section: "roles",
-            lead: "Your role here is \(own.title). Each role holds what the one after it holds.",
-            HTML.table(
-                "Roles and permissions", columns: ["Permission", "Name"] + roles.map { Column($0.title) }, rows: rows))
     }
 
     private func addSettings(to pages: inout Pages) {

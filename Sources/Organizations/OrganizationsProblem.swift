@@ -23,6 +23,8 @@ enum OrganizationsProblem: ProblemConvertible {
     case justSent
     case secondFactorMissing
     case signUpClosed
+    case roleNameTaken
+    case roleInUse(members: Int, offers: Int)
 
     var problem: Problem {
         switch self {
@@ -33,7 +35,7 @@ enum OrganizationsProblem: ProblemConvertible {
         case .aboveOwnRole(let role):
             Problem(
                 "above_own_role", status: 403,
-                "Your role here is \(role.title): you can give and change roles up to that, not above.")
+                "Your role here is \(role.title): you can give and change roles that hold nothing beyond it.")
         case .lastOwner:
             Problem(
                 "last_owner", status: 409,
@@ -77,7 +79,24 @@ enum OrganizationsProblem: ProblemConvertible {
             Problem(
                 "already_rotated", status: 409,
                 "This key has a successor already. Rotate that one, or revoke this one.")
-        default: stateProblem
+        default: roleProblem ?? stateProblem
+        }
+    }
+
+    private var roleProblem: Problem? {
+        switch self {
+        case .roleNameTaken:
+            Problem(
+                "role_name_taken", status: 409, "There is a role of this name. Choose another one.",
+                fields: [FieldProblem("/name", "role_name_taken", "There is a role of this name.")])
+        case .roleInUse(let members, let offers):
+            Problem(
+                "role_in_use", status: 409,
+                """
+                \(members) members have this role, and \(offers) invitations and domains name it. Say which role they \
+                get in its place.
+                """)
+        default: nil
         }
     }
 

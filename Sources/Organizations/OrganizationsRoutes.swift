@@ -9,6 +9,7 @@ extension Organizations {
     package func addRoutes(to routes: inout Routes) {
         addOrganizations(to: &routes)
         addMembers(to: &routes)
+        addRoles(to: &routes)
         addJoining(to: &routes)
         addInvitations(to: &routes)
         addAPIKeys(to: &routes)
@@ -88,7 +89,8 @@ extension Organizations {
             problems: ["above_own_role", "last_owner"]
         ) { call, tx in
             try Self.setRole(
-                call.body.role, of: try call.id("user"), by: try call.ownRole(), check: { try call.requireMatch($0) },
+                try Self.role(named: call.body.role, in: tx), of: try call.id("user"), by: try call.ownRole(),
+                check: { try call.requireMatch($0) },
                 in: tx)
         }
         routes.delete(

@@ -51,13 +51,13 @@ package struct Routes {
     }
 
     package mutating func delete(
-        _ path: String, _ id: String, _ summary: String, tag: String, allow: Access, problems: [String] = [],
-        _ handle: @escaping @Sendable (Call<NoBody>, any Transaction) throws -> Void
+        _ path: String, _ id: String, _ summary: String, tag: String, allow: Access, query: [QueryParameter] = [],
+        problems: [String] = [], _ handle: @escaping @Sendable (Call<NoBody>, any Transaction) throws -> Void
     ) {
         add(
             .init(
-                method: "DELETE", path: path, id: id, summary: summary, tag: tag, access: allow, query: [], body: nil,
-                output: .none, problems: problems,
+                method: "DELETE", path: path, id: id, summary: summary, tag: tag, access: allow, query: query,
+                body: nil, output: .none, problems: problems,
                 work: .write { call in
                     let call = call.with(NoBody())
                     return { tx in

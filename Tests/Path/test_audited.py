@@ -65,6 +65,9 @@ class World:
     def key(self):
         return self.one("/api-keys", {"name": "K", "role": "viewer"})["key"]["id"]
 
+    def role(self):
+        return self.one("/roles", {"name": f"Role {uuid.uuid4().hex[:8]}", "permissions": ["jobs:read"]})["id"]
+
     def invitation(self):
         return self.one("/invitations", {"email": self.fresh(), "role": "viewer"})["id"]
 
@@ -318,6 +321,9 @@ PREPARED = {
     "resumeOrganization": lambda w: (w.owner, {"organization": suspended(w, "orgs", new_organization(w))}, None),
     "suspendUser": lambda w: (w.owner, {"user": w.person()[1]}, {"reason": "test"}),
     "resumeUser": lambda w: (w.owner, {"user": suspended(w, "users", w.person()[1])}, None),
+    "createRole": lambda w: (w.owner, {}, {"name": f"Role {uuid.uuid4().hex[:8]}", "permissions": ["jobs:read"]}),
+    "updateRole": lambda w: (w.owner, {"role": w.role()}, {"permissions": ["jobs:read", "jobs:write"]}),
+    "deleteRole": lambda w: (w.owner, {"role": w.role()}, None),
     "createAPIKey": lambda w: (w.owner, {}, {"name": "K", "role": "viewer"}),
     "revokeAPIKey": lambda w: (w.owner, {"key": w.key()}, None),
     "rotateAPIKey": lambda w: (w.owner, {"key": w.key()}, None),

@@ -99,7 +99,9 @@ package struct ProblemCode: Sendable {
     ]
 
     static let organizations = [
-        ProblemCode("above_own_role", 403, "Nobody gives or changes a role above their own."),
+        ProblemCode("above_own_role", 403, "Nobody gives or changes a role that holds more than their own."),
+        ProblemCode("role_name_taken", 409, "The organisation has a role of this name."),
+        ProblemCode("role_in_use", 409, "Members or invitations have the role: say which role replaces it."),
         ProblemCode(
             "invitation_for_somebody_else", 403,
             "The invitation is for another e-mail address than the account that is signed in."),
