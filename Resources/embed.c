@@ -56,6 +56,10 @@ FILE_BYTES(sqlite_0014) = {
 #embed "migrations/sqlite/0014_custom_roles.sql"
 };
 
+FILE_BYTES(sqlite_0016) = {
+#embed "migrations/sqlite/0016_domains_impersonation.sql"
+};
+
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
 static const struct raptorflow_resource resources[] = {
@@ -76,6 +80,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0010_audit_trees.sql", sqlite_0010),
     ENTRY("migrations/sqlite/0011_keys_organizations.sql", sqlite_0011),
     ENTRY("migrations/sqlite/0014_custom_roles.sql", sqlite_0014),
+    ENTRY("migrations/sqlite/0016_domains_impersonation.sql", sqlite_0016),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }

@@ -101,6 +101,7 @@ package struct ConsoleShell: Sendable {
                 Entry("members", "Members", "/members", .people, .membersRead),
                 Entry("api-keys", "API keys", "/api-keys", .key, .keysRead),
                 Entry("roles", "Roles", "/roles", .shield, .organizationRead),
+                Entry("domains", "Domains", "/domains", .mail, .membersManage),
             ]
         ),
         (

@@ -65,7 +65,7 @@ extension Organizations {
         return try requireRole(id, in: tx)
     }
 
-    /// Deletes a role; whoever has it, or is invited with it, gets the replacement.
+    /// Deletes a role; whoever has it, is invited with it or would join with it gets the replacement.
     ///
     /// Throws 404, `above_own_role` (403), `role_in_use` (409) without a replacement, `validation_failed` when the role
     /// would replace itself.
@@ -84,7 +84,7 @@ extension Organizations {
         } else {
             let offers = try RolesStore.offers(of: id, limit: 1000, in: tx)
             guard holders.isEmpty, offers == 0 else {
-                throw OrganizationsProblem.roleInUse(members: holders.count, invitations: offers)
+                throw OrganizationsProblem.roleInUse(members: holders.count, offers: offers)
             }
         }
         try RolesStore.delete(id, in: tx)

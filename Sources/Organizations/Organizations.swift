@@ -11,13 +11,17 @@ package struct Organizations: Sendable {
     let uses: LastUse
     let takesTestKeys: Bool
     let departures: [Departure]
+    let resolver: TextResolver
 
     /// - Parameters:
     ///   - takesTestKeys: whether keys that begin with `rfk_test_` work: not where money is moved.
     ///   - departures: what other features do when an organisation is deleted.
+    ///   - resolver: looks up the records that prove domains.
     package init(
-        database: any Database, identity: Identity, takesTestKeys: Bool = true, departures: [Departure] = []
+        database: any Database, identity: Identity, takesTestKeys: Bool = true, departures: [Departure] = [],
+        resolver: TextResolver = .system()
     ) {
+        self.resolver = resolver
         self.departures = departures
         self.database = database
         self.identity = identity

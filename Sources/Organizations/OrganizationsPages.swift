@@ -23,6 +23,7 @@ extension Organizations {
         addLeaving(to: &pages)
         addMemberPages(to: &pages)
         addRolePages(to: &pages)
+        addDomainPages(to: &pages)
         addKeyPages(to: &pages, shell: shell)
         addEndingPages(to: &pages)
         addOperatorPages(to: &pages)
@@ -34,7 +35,8 @@ extension Organizations {
                 if try Identity.isWaitingForSetUp(in: tx) { return Self.waitingPage }
                 throw Problem.unauthenticated
             }
-            return Self.homePage(try Self.memberships(of: user, in: tx))
+            return Self.homePage(
+                try Self.memberships(of: user, in: tx), try Self.joinOffers(for: user, in: tx))
         }
         pages.form("/orgs/new", "newOrganizationPage", allow: .signedIn) { _, state, _ in
             let form = HTML.form(
@@ -55,7 +57,7 @@ extension Organizations {
             lead: "This instance has no account yet. Open the set-up link that the server printed when it started.",
             HTML.linkButton("I have the token", href: "/setup", style: .primary)))
 
-    private static func homePage(_ memberships: [Membership]) -> PageView {
+    private static func homePage(_ memberships: [Membership], _ offers: [JoinOffer]) -> PageView {
         let rows = memberships.map { membership -> [HTML] in
             [
                 HTML.rowLink(membership.organization.name, href: "/orgs/\(membership.organization.id)"),
@@ -65,10 +67,12 @@ extension Organizations {
         let new = HTML.linkButton("New organisation", href: "/orgs/new", style: .primary)
         return PageView(
             "Your organisations", actions: [new],
-            HTML.table(
+            """
+            \(joinSection(offers))\(HTML.table(
                 "Organisations", columns: ["Name", "Your role", .date("Made")], rows: rows,
                 empty: HTML.emptyState(
                     "No organisation yet", "Make one, or ask somebody to invite you to theirs.", action: new)))
+            """)
     }
 
     private func addOverview(to pages: inout Pages, _ parts: [OverviewPart]) {

@@ -25,6 +25,10 @@ enum OrganizationsProblem: ProblemConvertible {
     case signUpClosed
     case roleNameTaken
     case roleInUse(members: Int, offers: Int)
+    case domainClaimed
+    case domainTaken
+    case recordNotFound(Domain.Record)
+    case dnsUnavailable(DNSFailure)
 
     var problem: Problem {
         switch self {
@@ -79,7 +83,7 @@ enum OrganizationsProblem: ProblemConvertible {
             Problem(
                 "already_rotated", status: 409,
                 "This key has a successor already. Rotate that one, or revoke this one.")
-        default: roleProblem ?? stateProblem
+        default: roleProblem ?? domainProblem ?? stateProblem
         }
     }
 
@@ -96,6 +100,29 @@ enum OrganizationsProblem: ProblemConvertible {
                 \(members) members have this role, and \(offers) invitations and domains name it. Say which role they \
                 get in its place.
                 """)
+        default: nil
+        }
+    }
+
+    private var domainProblem: Problem? {
+        switch self {
+        case .domainClaimed:
+            Problem(
+                "domain_claimed", status: 409, "This organisation has the domain already.",
+                fields: [FieldProblem("/name", "domain_claimed", "This organisation has the domain already.")])
+        case .domainTaken:
+            Problem(
+                "domain_taken", status: 409,
+                "Another organisation of this instance has proven the domain. It has to give it up first.")
+        case .recordNotFound(let record):
+            Problem(
+                "record_not_found", status: 409,
+                "No TXT record of \(record.name) says \(record.value). New records can take an hour to be seen."
+            )
+        case .dnsUnavailable:
+            Problem(
+                "dns_unavailable", status: 503, "The name could not be looked up now. Try again in a minute.",
+                retryAfter: 60, underlying: self)
         default: nil
         }
     }

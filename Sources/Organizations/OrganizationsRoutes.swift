@@ -10,6 +10,7 @@ extension Organizations {
         addOrganizations(to: &routes)
         addMembers(to: &routes)
         addRoles(to: &routes)
+        addDomains(to: &routes)
         addJoining(to: &routes)
         addInvitations(to: &routes)
         addAPIKeys(to: &routes)

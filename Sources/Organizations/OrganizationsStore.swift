@@ -120,11 +120,13 @@ enum OrganizationsStore {
             """)
     }
 
-    /// Members, invitations, roles and keys of the transaction's organisation.
+    /// Members, invitations, domains, roles and keys of the transaction's organisation.
     static func deletePeople(in tx: any Transaction) throws {
         let id = try tx.organization()
         try tx.run("DELETE FROM api_keys WHERE organization_id = \(id)")
         try tx.run("DELETE FROM invitations WHERE organization_id = \(id)")
+        try tx.run("DELETE FROM domains WHERE organization_id = \(id)")
+        try tx.run("DELETE FROM removed_members WHERE organization_id = \(id)")
         try tx.run("DELETE FROM members WHERE organization_id = \(id)")
         try tx.run("DELETE FROM custom_roles WHERE organization_id = \(id)")
     }

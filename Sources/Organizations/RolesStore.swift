@@ -110,18 +110,21 @@ enum RolesStore {
         ) { try $0.id(0) }
     }
 
-    /// Invitations that may still make somebody a member with a role, at most a number.
+    /// Invitations and domains that may still make somebody a member with a role, at most a number.
     static func offers(of id: RoleID, limit: Int, in tx: any Transaction) throws -> Int {
         try tx.rows(
             """
             SELECT id FROM invitations
             WHERE organization_id = \(try tx.organization()) AND custom_role_id = \(id)
-              AND (state = \(Invitation.State.pending) OR state = \(Invitation.State.expired)) LIMIT \(limit)
+              AND (state = \(Invitation.State.pending) OR state = \(Invitation.State.expired))
+            UNION ALL
+            SELECT id FROM domains WHERE organization_id = \(try tx.organization()) AND custom_role_id = \(id)
+            LIMIT \(limit)
             """
         ) { try $0.text(0) }.count
     }
 
-    /// Gives members and open invitations another role in the place of one.
+    /// Gives members, open invitations and domains another role in the place of one; domains no more than Editor.
     static func replace(_ id: RoleID, by role: Role, in tx: any Transaction) throws {
         let organization = try tx.organization()
         try tx.run(
@@ -135,6 +138,13 @@ enum RolesStore {
             UPDATE invitations SET role = \(role), custom_role_id = \(role.customID)
             WHERE organization_id = \(organization) AND custom_role_id = \(id)
               AND (state = \(Invitation.State.pending) OR state = \(Invitation.State.expired))
+            """)
+        let joining = role.isWithin(.editor) ? role : .viewer
+        try tx.run(
+            """
+            UPDATE domains SET role = \(joining), custom_role_id = \(joining.customID), version = version + 1,
+              updated_at = \(tx.now)
+            WHERE organization_id = \(organization) AND custom_role_id = \(id)
             """)
     }
 

@@ -28,8 +28,10 @@ def victim(workspace):
         return owner.get(f"{base}/{path}").expect(200).json["data"][0]["id"]
 
     role = owner.post(f"{base}/roles", {"name": "Theirs", "permissions": ["jobs:read"]}, key=key()).expect(201).json
+    domain = owner.post(f"{base}/domains", {"name": "theirs.example"}, key=key()).expect(201).json
     return {
-        "role": role["id"], "invitation": first("invitations"), "key": first("api-keys"), "account": accounts[0],
+        "role": role["id"], "domain": domain["id"], "invitation": first("invitations"),
+        "key": first("api-keys"), "account": accounts[0],
         "entry": entry.expect(201).json["id"], "invoice": first("invoices"), "payment": first("payments"),
         "job": owner.get(f"{base}/jobs").json["data"][0]["id"] if owner.get(f"{base}/jobs").json["data"] else None,
         "user": owner.get("/v1/me").json["id"], "message": first("messages"),

@@ -34,6 +34,7 @@ extension Setting {
         Setting(
             "limits.principal_per_minute", .integer(0...1_000_000), default: "6000",
             "Calls of one user or key; 0 is no limit."),
+        Setting("dns.server", .text, "The resolver for proofs of domains: an IP address, with :port if not 53."),
         Setting("resources", .path, "A folder to read pages' files and migrations from, while designing them."),
     ]
 

@@ -1,4 +1,5 @@
 // The options in force, typed: what the rest of the program reads.
+import Organizations
 
 /// Everything that can be set, checked and complete.
 package struct Settings: Sendable {
@@ -67,6 +68,8 @@ package struct Settings: Sendable {
     package var supabaseURL: String?
     /// Whom our own access tokens are for; nil: the public address.
     package var tokenAudience: String?
+    /// Another resolver than the system's.
+    package var dnsServer: String?
     /// How long audit records are kept; 0 is for ever.
     package var auditRetentionDays: Int
 
@@ -99,6 +102,7 @@ extension Settings {
         issuersFile = optional("issuers")
         supabaseURL = optional("supabase.url").map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         tokenAudience = optional("tokens.audience")
+        dnsServer = optional("dns.server")
         if let certificate = optional("tls.certificate"), let key = optional("tls.key") {
             tls = TLS(certificate: certificate, key: key)
         }
@@ -140,6 +144,9 @@ extension Settings {
         }
         if let address = supabaseURL.flatMap(WebAddress.init), address.scheme != "https", !address.isLocal {
             problems.append("supabase.url must be https: whoever changes the keys on their way could be anybody.")
+        }
+        if let dnsServer, DNSServer(dnsServer) == nil {
+            problems.append("dns.server must be an IP address, like 192.0.2.1 or [2001:db8::1]:5353.")
         }
         let keys = ["razorpay.key_id", "razorpay.key_secret", "razorpay.webhook_secret"]
         let missing = keys.filter { !isSet($0) }

@@ -101,7 +101,11 @@ package struct ProblemCode: Sendable {
     static let organizations = [
         ProblemCode("above_own_role", 403, "Nobody gives or changes a role that holds more than their own."),
         ProblemCode("role_name_taken", 409, "The organisation has a role of this name."),
-        ProblemCode("role_in_use", 409, "Members or invitations have the role: say which role replaces it."),
+        ProblemCode("domain_claimed", 409, "The organisation has the domain already."),
+        ProblemCode("domain_taken", 409, "Another organisation of the instance has proven the domain."),
+        ProblemCode("record_not_found", 409, "The DNS record that proves the domain is not there, or not seen yet."),
+        ProblemCode("dns_unavailable", 503, "A name could not be looked up now. Try again in a minute."),
+        ProblemCode("role_in_use", 409, "Members, invitations or domains have the role: say which role replaces it."),
         ProblemCode(
             "invitation_for_somebody_else", 403,
             "The invitation is for another e-mail address than the account that is signed in."),
