@@ -55,6 +55,14 @@ extension Permission {
         }
     }
 
+    /// Whether no operator does it in a member's place: what only owners may, who gets in, keys, and mailed links.
+    package var isForMembersThemselves: Bool {
+        switch self {
+        case .keysManage, .membersManage, .outboxRead: true
+        default: least == .owner
+        }
+    }
+
     /// Whether a custom role can hold it: not what is for owners alone, and not the outbox, where invitations to
     /// higher roles can be read.
     package var isForCustomRoles: Bool { least != .owner && self != .outboxRead }

@@ -17,6 +17,13 @@ package enum Role: Sendable, Hashable {
         Permission.allCases.allSatisfy { !allows($0) || other.allows($0) }
     }
 
+    /// What is left of the role for an operator who acts for its holder: not what is for members themselves.
+    package var impersonated: Role {
+        let left = Permission.allCases.filter { allows($0) && !$0.isForMembersThemselves }
+        return .custom(
+            CustomRole(id: customID ?? RoleID(stored: rawValue), name: title, permissions: Set(left)))
+    }
+
     /// Capitalised for people: `Owner`; a custom role's own name.
     package var title: String {
         switch self {

@@ -53,6 +53,12 @@ package struct Identity: Sendable {
         var principal = Principal(
             .session(found.session, user: found.user), display: found.name, isOperator: found.isOperator)
         principal.authenticatedAt = found.authenticatedAt
+        if let impersonator = found.impersonator {
+            principal.impersonator = Impersonator(
+                id: impersonator.id, display: impersonator.name, until: found.expiresAt)
+            // It was not the person who gave a credential, and nothing of weight is done in their place.
+            principal.authenticatedAt = nil
+        }
         principal.hasSecondFactor = found.methods.hasSuffix(SignInMethod.code.rawValue)
         return principal
     }

@@ -68,7 +68,18 @@ extension Identity {
             HTML.card(
                 "Sign in", lead: isNew ? empty : nil,
                 aside: otherWays,
-                "\(Self.flash(call))\(HTML.form(action: "/sign-in", submit: "Sign in", state: state, fields))"))
+                """
+                \(Self.flash(call))\(Self.wayBack(call))\
+                \(HTML.form(action: "/sign-in", submit: "Sign in", state: state, fields))
+                """))
+    }
+
+    /// For an operator whose time to act for somebody is over.
+    private static func wayBack(_ call: Call<NoBody>) -> HTML {
+        guard ownSessionCookie.value(in: call.request) != nil else { return .empty }
+        return HTML.notice(
+            "Your time to act for somebody is over.",
+            action: HTML.postButton("Go on as yourself", action: "/impersonation/end"))
     }
 
     private var otherWays: HTML {

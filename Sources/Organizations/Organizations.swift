@@ -36,7 +36,12 @@ package struct Organizations: Sendable {
     package var authentication: Authentication {
         Authentication(
             principal: { token, tx in try principal(token: token, in: tx) },
-            role: { principal, organization, tx in try Self.role(of: principal, in: organization, in: tx) })
+            role: { principal, organization, tx in try role(of: principal, in: organization, in: tx) },
+            admitOperator: { principal in
+                guard principal.hasSecondFactor || identity.policy.secondFactor == .optional else {
+                    throw OrganizationsProblem.secondFactorMissing
+                }
+            })
     }
 
     /// Finds whom a session token or API key belongs to. Scope: instance.
@@ -64,7 +69,7 @@ package struct Organizations: Sendable {
     }
 
     /// The role of a principal in an organisation; a key's is in its own row, so it costs no read. Scope: instance.
-    package static func role(
+    package func role(
         of principal: Principal, in organization: OrganizationID, in tx: any Transaction
     ) throws -> Role? {
         switch principal.credential {
@@ -75,8 +80,8 @@ package struct Organizations: Sendable {
     }
 
     /// Refuses members of a suspended organisation, of one about to be deleted all but its owners, and, where the
-    /// organisation asks for a second factor, whoever signed in without one.
-    private static func role(
+    /// organisation or the instance asks for a second factor, whoever signed in without one.
+    private func role(
         of user: UserID, hasSecondFactor: Bool, in organization: OrganizationID, in tx: any Transaction
     ) throws -> Role? {
         let standing = try tx.remembering("standing \(user) \(organization)") {
@@ -85,7 +90,8 @@ package struct Organizations: Sendable {
         guard let standing else { return nil }
         if standing.isSuspended { throw OrganizationsProblem.suspended }
         if standing.isLeaving, standing.role != .owner { throw OrganizationsProblem.leaving }
-        guard hasSecondFactor || !standing.requiresSecondFactor else { throw OrganizationsProblem.secondFactorMissing }
+        let isAsked = standing.requiresSecondFactor || identity.policy.secondFactor == .everybody
+        guard hasSecondFactor || !isAsked else { throw OrganizationsProblem.secondFactorMissing }
         return standing.role
     }
 

@@ -27,6 +27,7 @@ extension Organizations {
         addKeyPages(to: &pages, shell: shell)
         addEndingPages(to: &pages)
         addOperatorPages(to: &pages)
+        addImpersonation(to: &pages)
     }
 
     private func addHome(to pages: inout Pages) {
@@ -112,7 +113,7 @@ extension Organizations {
     private func addSettings(to pages: inout Pages) {
         pages.form("/orgs/{org}/settings", "settingsPage", allow: .member(.organizationManage)) { call, state, tx in
             let organization = try Self.required(try call.organization(), in: tx)
-            return try Self.settingsPage(organization, call, state, in: tx)
+            return try settingsPage(organization, call, state, in: tx)
         } submit: { call, tx in
             let organization = try Self.required(try call.organization(), in: tx)
             _ = try Self.update(organization, name: call.body["name"], slug: call.body["slug"], in: tx)
@@ -126,15 +127,19 @@ extension Organizations {
             return .redirect(to: "/orgs/\(organization.id)/settings", flash: "The sign-in policy is saved.")
         }
         pages.action("/orgs/{org}/leave", "leavePage", allow: .member(.organizationRead)) { call, tx in
+            try call.requireOwnHand()
             try Self.leave(try call.user(), in: tx)
             return .redirect(to: "/", flash: "You have left the organisation.")
         }
     }
 
-    private static func signInPanel(
+    private func signInPanel(
         _ organization: Organization, isFresh: Bool, _ principal: Principal?
     ) -> HTML {
         let base = "/orgs/\(organization.id)/settings"
+        guard identity.policy.secondFactor != .everybody else {
+            return HTML.panel("Second factor", "<p>This instance asks every member for a second factor.</p>")
+        }
         let lead: HTML =
             organization.requiresSecondFactor
             ? "<p>Only members who signed in with a second factor are let in.</p>"
@@ -154,7 +159,7 @@ extension Organizations {
         return HTML.panel("Second factor", "\(lead)\(button)")
     }
 
-    private static func settingsPage(
+    private func settingsPage(
         _ organization: Organization, _ call: Call<NoBody>, _ state: FormState, in tx: any Transaction
     ) throws -> PageView {
         let base = "/orgs/\(organization.id)"
@@ -169,8 +174,8 @@ extension Organizations {
             """
             \(HTML.panel("Name", HTML.form(action: "\(base)/settings", submit: "Save", state: state, fields)))\
             \(signInPanel(organization, isFresh: call.isFresh(at: tx.now), call.principal))\
-            \(HTML.section("Leave this organisation", lead: "The last owner can't leave.", leaveButton(base)))\
-            \(try call.ownRole().allows(.organizationDelete) ? try endingSections(organization, in: tx) : .empty)
+            \(HTML.section("Leave this organisation", lead: "The last owner can't leave.", Self.leaveButton(base)))\
+            \(try call.ownRole().allows(.organizationDelete) ? try Self.endingSections(organization, in: tx) : .empty)
             """)
     }
 }

@@ -16,6 +16,7 @@ extension Organizations {
         addAPIKeys(to: &routes)
         addAuthorizing(to: &routes)
         addOperatorRoutes(to: &routes)
+        addImpersonation(to: &routes)
         addLeaving(to: &routes)
     }
 
@@ -101,8 +102,9 @@ extension Organizations {
         routes.post(
             "/v1/orgs/{org}/leave", "leaveOrganization", "Leave an organisation", tag: "members",
             allow: .member(.organizationRead), body: NoBody.self, returns: NoBody.self, status: 204,
-            problems: ["last_owner"]
+            problems: ["last_owner", "impersonating"]
         ) { call, tx in
+            try call.requireOwnHand()
             try Self.leave(try call.user(), in: tx)
             return NoBody()
         }

@@ -26,7 +26,7 @@ struct CustomRoleTests {
         let principal = Principal(
             .session(SessionID(at: company.time.clock.now), user: company.id(holder)), display: "Test")
         return try company.database.read(in: .instance) { tx in
-            try Organizations.role(of: principal, in: company.acme.id, in: tx)
+            try company.organizations.role(of: principal, in: company.acme.id, in: tx)
         }
     }
 

@@ -217,6 +217,18 @@ struct DomainTests {
         #expect(try await verify(theirs, in: company.globex).state == .verified)
     }
 
+    @Test func `asking for a check again and again loses no domain, but stops joining`() async throws {
+        let domain = try await proven()
+        records.clear()
+        for _ in 0..<5 { #expect(await refusal { try await verify(domain) } == "record_not_found") }
+        let state = try company.database.read(in: .organization(company.acme.id)) { tx in
+            try Organizations.requireDomain(domain.id, in: tx).state
+        }
+        #expect(state == .missing)
+        let user = try await person("ada@corp.example")
+        #expect(await refusal { try await join(user) } == "not_found")
+    }
+
     @Test func `a resolver that does not answer changes nothing`() async throws {
         let domain = try await proven()
         records.fail()

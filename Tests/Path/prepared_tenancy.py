@@ -1,4 +1,4 @@
-"""What `test_audited.py` needs for roles, domains and impersonation: each gives client, parameters of the path, body."""
+"""What `test_audited.py` needs for roles, domains and impersonation: client, parameters of the path, body of each."""
 import uuid
 
 from name_server import NameServer
@@ -37,6 +37,13 @@ def joining(world):
     return client, {}, None
 
 
+def acting(world):
+    """The operator in somebody's place."""
+    body = {"reason": "a test"}
+    made = world.owner.post(f"/v1/operator/users/{world.person()[1]}/impersonate", body, key=key()).expect(201).json
+    return Client(world.workspace.url, made["token"])
+
+
 TENANCY = {
     "createRole": lambda w: (w.owner, {}, {"name": f"Role {uuid.uuid4().hex[:8]}", "permissions": ["jobs:read"]}),
     "updateRole": lambda w: (w.owner, role(w), {"permissions": ["jobs:read", "jobs:write"]}),
@@ -46,4 +53,6 @@ TENANCY = {
     "removeDomain": lambda w: (w.owner, {"domain": domain(w)["id"]}, None),
     "verifyDomain": lambda w: (w.owner, {"domain": provable(w, "verified.example")}, None),
     "joinOrganization": joining,
+    "impersonateUser": lambda w: (w.owner, {"user": w.person()[1]}, {"reason": "a test"}),
+    "endImpersonation": lambda w: (acting(w), {}, None),
 }

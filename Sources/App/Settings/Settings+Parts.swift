@@ -39,6 +39,8 @@ extension Settings {
         policy.signUp = AccountPolicy.SignUp(rawValue: signUp) ?? .invite
         policy.domains = accountDomains
         policy.hasMagicLinks = hasMagicLinks
+        policy.secondFactor = AccountPolicy.SecondFactorRule(rawValue: secondFactor) ?? .optional
+        policy.allowsImpersonation = allowsImpersonation
         policy.names = { user, tx in try Organizations.memberships(of: user, in: tx).map(\.organization.name) }
         return policy
     }

@@ -58,6 +58,8 @@ package struct Settings: Sendable {
     /// In lower case.
     package var accountDomains: Set<String>
     package var hasMagicLinks: Bool
+    package var secondFactor: String
+    package var allowsImpersonation: Bool
     package var smtp: SMTP?
     /// Nil unless key id, key secret and webhook secret are all set.
     package var razorpay: Razorpay?
@@ -98,6 +100,8 @@ extension Settings {
         signUp = text("accounts.sign_up")
         accountDomains = Set(Setting.list(text("accounts.domains")).map { $0.lowercased() })
         hasMagicLinks = text("accounts.magic_links") == "on"
+        secondFactor = text("accounts.second_factor")
+        allowsImpersonation = text("accounts.impersonation") == "on"
         backupFolder = optional("backups.folder") ?? Self.folder(of: text("database")) + "backups"
         issuersFile = optional("issuers")
         supabaseURL = optional("supabase.url").map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }

@@ -9,7 +9,7 @@ extension Organizations {
     /// How many domains an organisation may have.
     static let domainLimit = 20
 
-    /// After how many checks in a row without the record a domain is the organisation's no more.
+    /// After how many daily checks in a row without the record a domain is the organisation's no more.
     static let missLimit = 3
 
     /// Notes a domain, and what its DNS has to say. Scope: the organisation.
@@ -65,7 +65,7 @@ extension Organizations {
         let wanted = try database.read(in: .organization(organization)) { try Self.requireDomain(id, in: $0) }
         let isFound = try await isProven(wanted)
         let domain = try await database.write(in: .organization(organization), by: actor) { tx in
-            try Self.note(isFound, about: wanted, in: tx)
+            try Self.note(isFound, about: wanted, isDaily: false, in: tx)
         }
         guard isFound else { throw OrganizationsProblem.recordNotFound(domain.record) }
         return domain
@@ -75,12 +75,14 @@ extension Organizations {
         try await resolver.textRecords(domain.record.name).contains(domain.record.value)
     }
 
-    /// Notes the outcome of a check. Scope: the organisation.
-    static func note(_ isFound: Bool, about wanted: Domain, in tx: any Transaction) throws -> Domain {
+    /// Notes the outcome of a check; only the daily ones can lose a domain. Scope: the organisation.
+    static func note(
+        _ isFound: Bool, about wanted: Domain, isDaily: Bool = true, in tx: any Transaction
+    ) throws -> Domain {
         // It may have been given up, or claimed anew, while the record was looked up.
         let domain = try requireDomain(wanted.id, in: tx)
         guard isFound else {
-            let isLost = try DomainsStore.miss(domain.id, limit: missLimit, in: tx)
+            let isLost = try DomainsStore.miss(domain.id, counts: isDaily, limit: missLimit, in: tx)
             if isLost {
                 try announce("domain.lost", domain, in: tx)
                 let organization = try required(tx.organization(), in: tx)

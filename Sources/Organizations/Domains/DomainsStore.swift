@@ -90,11 +90,13 @@ enum DomainsStore {
     }
 
     /// The record was not found; true when a verified domain is lost by that.
-    static func miss(_ id: DomainID, limit: Int, in tx: any Transaction) throws -> Bool {
+    ///
+    /// - Parameter counts: whether it is one of the checks in a row of which `limit` lose the domain.
+    static func miss(_ id: DomainID, counts: Bool, limit: Int, in tx: any Transaction) throws -> Bool {
         let organization = try tx.organization()
         try tx.run(
             """
-            UPDATE domains SET checked_at = \(tx.now), misses = misses + 1, version = version + 1,
+            UPDATE domains SET checked_at = \(tx.now), misses = max(1, misses + \(counts)), version = version + 1,
               updated_at = \(tx.now)
             WHERE organization_id = \(organization) AND id = \(id)
             """)
