@@ -42,6 +42,8 @@ extension Identity {
     ) -> Response {
         var response = Response.redirect(to: isLocal(next) ? next : "/")
         response.headers.append(SessionCookie.set(signedIn.token, origin: origin))
+        // Whoever signs in here next is not to find the way back into an operator's session.
+        response.headers.append(ownSessionCookie.clear(origin: origin))
         if let cookie = device?.newCookie { response.headers.append(deviceCookie.set(cookie, origin: origin)) }
         return response
     }

@@ -68,7 +68,7 @@ extension Organizations {
                     "No roles of your own", "A role is a named set of permissions, for when none of the four fits.",
                     action: mayMake ? new : nil)))
         let four = HTML.section(
-            "The four of every organisation", lead: "Each holds what the one after it holds.",
+            "Built-in roles", lead: "Every organisation has these four. Each holds what the one after it holds.",
             HTML.table(
                 "Roles and permissions", columns: ["Permission", "Name"] + builtIn.map { Column($0.name) }, rows: rows))
         return PageView(

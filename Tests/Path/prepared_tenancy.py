@@ -34,7 +34,7 @@ def joining(world):
     made = Client(world.workspace.url).post("/v1/auth/sign-up", body).expect(201).json
     client = Client(world.workspace.url, made["token"])
     client.post(f"{world.base}/leave", key=key()).expect(204)
-    return client, {}, None
+    return client, {"organization": world.workspace.organization}, None
 
 
 def acting(world):

@@ -57,7 +57,7 @@ def test_who_has_a_confirmed_address_there_is_offered_it_and_joins(workspace, co
     assert [(each["organization_id"], each["role"]) for each in offers(client)] == [(corp, "viewer")]
     home = page(workspace, "/", client.token).expect(200).body.decode()
     assert "Your address ends in corp.example" in home
-    client.post(f"/v1/orgs/{corp}/join", {}, key=key()).expect(200)
+    client.post(f"/v1/me/joinable-orgs/{corp}/join", {}, key=key()).expect(200)
     assert offers(client) == []
     client.get(f"/v1/orgs/{corp}/members").expect(200)
     log = workspace.owner.get(f"/v1/orgs/{corp}/audit-events?action=member.joined").expect(200).json["data"]
@@ -68,7 +68,7 @@ def test_who_has_a_confirmed_address_there_is_offered_it_and_joins(workspace, co
 def test_nobody_else_is_and_can_not(workspace, corp, domain, email):
     client = Client(workspace.url, join(workspace, email, "viewer"))
     assert offers(client) == []
-    client.post(f"/v1/orgs/{corp}/join", {}, key=key()).expect(404)
+    client.post(f"/v1/me/joinable-orgs/{corp}/join", {}, key=key()).expect(404)
 
 
 def test_an_address_that_nobody_confirmed_joins_nothing(workspace, server, corp, domain):
@@ -79,16 +79,16 @@ def test_an_address_that_nobody_confirmed_joins_nothing(workspace, server, corp,
     answer = Client(workspace.url).post("/v1/auth/sign-in", body).expect(201).json
     client = Client(workspace.url, answer["token"])
     assert offers(client) == []
-    client.post(f"/v1/orgs/{corp}/join", {}, key=key()).expect(404)
+    client.post(f"/v1/me/joinable-orgs/{corp}/join", {}, key=key()).expect(404)
 
 
 def test_who_was_removed_is_not_offered_it_again(workspace, corp, domain):
     client = Client(workspace.url, join(workspace, "gone@corp.example", "viewer"))
-    client.post(f"/v1/orgs/{corp}/join", {}, key=key()).expect(200)
+    client.post(f"/v1/me/joinable-orgs/{corp}/join", {}, key=key()).expect(200)
     user = client.get("/v1/me").json["id"]
     workspace.owner.request("DELETE", f"/v1/orgs/{corp}/members/{user}").expect(204)
     assert offers(client) == []
-    client.post(f"/v1/orgs/{corp}/join", {}, key=key()).expect(404)
+    client.post(f"/v1/me/joinable-orgs/{corp}/join", {}, key=key()).expect(404)
 
 
 def test_public_domains_and_higher_roles_are_refused(workspace, corp):

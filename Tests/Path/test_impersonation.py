@@ -132,7 +132,7 @@ def cookies(answer):
     return found
 
 
-def test_the_console_shows_a_bar_on_every_page_and_leads_back(workspace, other_owner):
+def test_the_console_shows_a_bar_on_every_page_and_leads_back(workspace, admin, other_owner):
     def post(path, body, cookie):
         headers = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin",
                    "Content-Type": "application/x-www-form-urlencoded"}
@@ -155,6 +155,9 @@ def test_the_console_shows_a_bar_on_every_page_and_leads_back(workspace, other_o
     # Whose time ran out is nobody, and still finds the way back; a stranger's token leads nowhere.
     late = post("/impersonation/end", "", f"raptorflow-own={workspace.session}").expect(303)
     assert cookies(late)["raptorflow"] == workspace.session
+    signed_in = post("/sign-in", f"email=admin%40example.com&password={PASSWORD.replace(' ', '+')}",
+                     f"raptorflow-own={workspace.session}").expect(303)
+    assert cookies(signed_in)["raptorflow-own"] == ""
     wrong = post("/impersonation/end", "", f"raptorflow-own={other_owner.token}").expect(303)
     assert wrong.headers["Location"] == "/sign-in" and cookies(wrong)["raptorflow"] == ""
 

@@ -68,8 +68,9 @@ extension Organizations {
             return call.page.page(offers, key: { $0.organizationID.text })
         }
         routes.post(
-            "/v1/orgs/{org}/join", "joinOrganization", "Join by the domain of your confirmed address", tag: "members",
-            allow: .signedIn, body: NoBody.self, returns: Membership.self
-        ) { call, tx in try Self.join(try call.organization(), by: try call.user(), in: tx) }
+            "/v1/me/joinable-orgs/{organization}/join", "joinOrganization",
+            "Join an organisation by the domain of your confirmed address", tag: "me", allow: .signedIn,
+            body: NoBody.self, returns: Membership.self
+        ) { call, tx in try Self.join(try call.id("organization"), by: try call.user(), in: tx) }
     }
 }
