@@ -60,6 +60,12 @@ FILE_BYTES(sqlite_0012) = {
 FILE_BYTES(sqlite_0013) = {
 #embed "migrations/sqlite/0013_federation.sql"
 };
+FILE_BYTES(sqlite_0014) = {
+#embed "migrations/sqlite/0014_custom_roles.sql"
+};
+FILE_BYTES(sqlite_0016) = {
+#embed "migrations/sqlite/0016_domains_impersonation.sql"
+};
 
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
@@ -83,6 +89,8 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0011_keys_organizations.sql", sqlite_0011),
     ENTRY("migrations/sqlite/0012_passkeys.sql", sqlite_0012),
     ENTRY("migrations/sqlite/0013_federation.sql", sqlite_0013),
+    ENTRY("migrations/sqlite/0014_custom_roles.sql", sqlite_0014),
+    ENTRY("migrations/sqlite/0016_domains_impersonation.sql", sqlite_0016),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }

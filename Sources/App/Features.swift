@@ -46,7 +46,8 @@ struct Features: Sendable {
         payments = try Payments(settings: settings, keys: keys, client: client, database: database)
         organizations = Organizations(
             database: database, identity: identity, takesTestKeys: settings.mode == .sandbox,
-            departures: Self.departures(payments))
+            departures: Self.departures(payments),
+            resolver: .system(server: settings.dnsServer.flatMap(DNSServer.init)))
         mail = MailFeature(server: settings.smtpServer, logger: logger)
         keeper = AuditKeeper(database: database, signer: try AuditSigner(key: try keys.bytes("audit")))
         auditRetentionDays = settings.auditRetentionDays

@@ -16,8 +16,15 @@ package enum Audit {
         let head = try AuditStore.head(of: chain, in: tx)
         let event = AuditEvent(
             sequence: head.sequence + 1, at: tx.now, actor: tx.actor, action: action, target: target,
-            details: details.text)
+            details: told(details, by: tx.actor).text)
         try AuditStore.append(event, to: chain, hash: event.hash(after: head.hash, in: chain), in: tx)
+    }
+
+    /// Who acted in whose place stands in the details: they are hashed, exported and shown like everything else.
+    private static func told(_ details: JSONValue, by actor: Actor) -> JSONValue {
+        guard let impersonator = actor.impersonator, case .object(let members) = details else { return details }
+        let who = JSONValue.object(["id": .string(impersonator.id.text), "name": .string(impersonator.display)])
+        return .object(members + [.init("impersonator", who)])
     }
 
     /// What a record is about.

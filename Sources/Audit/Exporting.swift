@@ -20,6 +20,7 @@ extension Audit {
                     ],
                     output: .other(mediaType: format.mediaType, status: 200),
                     work: .act { call in
+                        try call.requireOwnHand()
                         let filter = try AuditFilter(call)
                         let chain: Chain = call.role == nil ? .instance : .organization(try call.organization())
                         let after = call.query("after").flatMap { Int64($0) } ?? 0

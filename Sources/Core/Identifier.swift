@@ -63,12 +63,14 @@ package enum UserKind: IdentifierKind { package static let prefix = "user" }
 package enum OrganizationKind: IdentifierKind { package static let prefix = "org" }
 package enum SessionKind: IdentifierKind { package static let prefix = "ses" }
 package enum APIKeyKind: IdentifierKind { package static let prefix = "key" }
+package enum RoleKind: IdentifierKind { package static let prefix = "role" }
 package enum RequestKind: IdentifierKind { package static let prefix = "req" }
 
 package typealias UserID = Identifier<UserKind>
 package typealias OrganizationID = Identifier<OrganizationKind>
 package typealias SessionID = Identifier<SessionKind>
 package typealias APIKeyID = Identifier<APIKeyKind>
+package typealias RoleID = Identifier<RoleKind>
 package typealias RequestID = Identifier<RequestKind>
 
 /// UUID version 7 of RFC 9562, spelled as a TypeID suffix.

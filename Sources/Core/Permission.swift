@@ -1,4 +1,4 @@
-// Who may do what: the one table of roles and permissions.
+// What may be done, and which of the four roles may do it: the one table.
 
 /// Something a member of an organisation may be allowed to do; spelled `subject:verb` on the wire and in the docs.
 package enum Permission: String, CaseIterable, Sendable, Codable {
@@ -10,6 +10,7 @@ package enum Permission: String, CaseIterable, Sendable, Codable {
     case keysRead = "api_keys:read"
     case keysManage = "api_keys:manage"
     case auditRead = "audit:read"
+    case outboxRead = "outbox:read"
     case eventsRead = "events:read"
     case jobsRead = "jobs:read"
     case jobsWrite = "jobs:write"
@@ -31,6 +32,7 @@ package enum Permission: String, CaseIterable, Sendable, Codable {
         case .keysRead: "See API keys (never their secrets)"
         case .keysManage: "Create and revoke API keys"
         case .auditRead: "Read the audit log"
+        case .outboxRead: "Read messages that were sent, with the links in them"
         case .eventsRead: "Read domain events"
         case .jobsRead: "See jobs and schedules"
         case .jobsWrite: "Enqueue jobs"
@@ -48,51 +50,33 @@ extension Permission {
     /// Only for people, whatever the role of a key: who may get in, and the end of it all.
     package var isForPeople: Bool {
         switch self {
-        case .keysRead, .keysManage, .membersManage, .organizationDelete: true
+        case .keysRead, .keysManage, .membersManage, .outboxRead, .organizationDelete: true
         default: false
         }
     }
-}
 
-/// A member's role: each holds everything the one below it holds.
-package enum Role: String, CaseIterable, Sendable, Codable, Comparable {
-    case viewer
-    case editor
-    case admin
-    case owner
-
-    private var rank: Int {
+    /// Whether no operator does it in a member's place: what only owners may, who gets in, keys, and mailed links.
+    package var isForMembersThemselves: Bool {
         switch self {
-        case .viewer: 0
-        case .editor: 1
-        case .admin: 2
-        case .owner: 3
+        case .keysManage, .membersManage, .outboxRead: true
+        default: least == .owner
         }
     }
 
-    package static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
-
-    /// Capitalised for people: `Owner`.
-    package var title: String {
-        switch self {
-        case .viewer: "Viewer"
-        case .editor: "Editor"
-        case .admin: "Admin"
-        case .owner: "Owner"
-        }
-    }
-
-    /// Whether the role holds the permission: this table is the truth, docs and console print it.
-    package func allows(_ permission: Permission) -> Bool { self >= permission.least }
+    /// Whether a custom role can hold it: not what is for owners alone, and not the outbox, where invitations to
+    /// higher roles can be read.
+    package var isForCustomRoles: Bool { least != .owner && self != .outboxRead }
 }
 
 extension Permission {
-    /// The least role that holds the permission.
+    /// The least of the four roles that holds the permission.
     package var least: Role {
         switch self {
         case .organizationRead, .membersRead, .eventsRead, .jobsRead, .billingRead, .ledgerRead: .viewer
         case .jobsWrite, .ledgerPost: .editor
-        case .organizationManage, .membersManage, .keysRead, .keysManage, .auditRead, .jobsManage, .ledgerManage: .admin
+        case .organizationManage, .membersManage, .keysRead, .keysManage, .auditRead, .outboxRead, .jobsManage,
+            .ledgerManage:
+            .admin
         case .billingManage, .organizationDelete: .owner
         }
     }

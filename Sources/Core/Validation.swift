@@ -28,6 +28,9 @@ package struct EmailAddress: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { text }
 
+    /// What follows the `@`, in lower case.
+    package var domain: String { String(folded.drop { $0 != "@" }.dropFirst()) }
+
     /// Reads an address; nil when it is not one that mail can be sent to (RFC 5321 4.5.3.1, without quoted forms).
     package init?(_ raw: String) {
         let bytes = Array(raw.utf8)

@@ -105,7 +105,8 @@ extension Identity {
                 ? HTML.badge("This one", .good)
                 : HTML.postButton("Sign out", action: "/account/sessions/\(session.id)/revoke", size: .small)
             return [
-                "\(device(session.userAgent))", "\(session.address ?? "unknown")",
+                "\(session.impersonatedBy.map { "\($0), who acts for you" } ?? device(session.userAgent))",
+                "\(session.address ?? "unknown")",
                 HTML.age(session.lastSeenAt, now: now),
                 HTML.time(session.createdAt), end,
             ]

@@ -19,6 +19,19 @@ package struct AccountPolicy: Sendable {
     package var domains: Set<String> = []
     /// Whether a mailed link signs somebody in, without a password.
     package var hasMagicLinks = false
+    /// Whether operators may act for somebody.
+    package var allowsImpersonation = true
+
+    /// Who has to sign in with a second factor, whatever their organisations ask for.
+    package enum SecondFactorRule: String, Sendable {
+        case optional
+        /// Those who run the instance, to run it.
+        case operators
+        /// Also every member, to be let into an organisation.
+        case everybody
+    }
+
+    package var secondFactor = SecondFactorRule.optional
 
     /// Names that nobody's password may be made of, beside their own: of the organisations that they belong to.
     package var names: @Sendable (UserID, any Transaction) throws -> [String] = { _, _ in [] }

@@ -58,6 +58,12 @@ package struct Identity: Sendable {
             .session(found.session, user: found.user), display: found.name, isOperator: found.isOperator)
         principal.authenticatedAt = found.authenticatedAt
         principal.hasSecondFactor = SignInMethod.areTwo(found.methods)
+        if let impersonator = found.impersonator {
+            principal.impersonator = Impersonator(
+                id: impersonator.id, display: impersonator.name, until: found.expiresAt)
+            // It was not the person who gave a credential, and nothing of weight is done in their place.
+            principal.authenticatedAt = nil
+        }
         return principal
     }
 

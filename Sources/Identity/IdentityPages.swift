@@ -50,6 +50,8 @@ extension Identity {
     ) -> Response {
         var response = Response.redirect(to: isLocal(next) ? next : "/")
         response.headers.append(SessionCookie.set(signedIn.token, origin: origin))
+        // Whoever signs in here next is not to find the way back into an operator's session.
+        response.headers.append(ownSessionCookie.clear(origin: origin))
         if let cookie = device?.newCookie { response.headers.append(deviceCookie.set(cookie, origin: origin)) }
         return response
     }
@@ -77,10 +79,19 @@ extension Identity {
                 "Sign in", lead: isNew ? empty : nil,
                 aside: otherWays,
                 """
-                \(Self.flash(call))\(HTML.form(action: "/sign-in", submit: "Sign in", state: state, fields))\
+                \(Self.flash(call))\(Self.wayBack(call))\
+                \(HTML.form(action: "/sign-in", submit: "Sign in", state: state, fields))\
                 \(Self.passkeySignIn(call.request.origin, next: next))\
                 \(isNew ? .empty : providerButtons(next: next))
                 """))
+    }
+
+    /// For an operator whose time to act for somebody is over.
+    private static func wayBack(_ call: Call<NoBody>) -> HTML {
+        guard ownSessionCookie.value(in: call.request) != nil else { return .empty }
+        return HTML.notice(
+            "Your time to act for somebody is over.",
+            action: HTML.postButton("Go on as yourself", action: "/impersonation/end"))
     }
 
     private var otherWays: HTML {

@@ -34,9 +34,17 @@ enum IdentityProblem: ProblemConvertible {
     case passkeyExists
     case passkeyAbsent
     case tooManyPasskeys(Int)
+    case impersonationOff
+    case notImpersonable
 
     var problem: Problem {
         switch self {
+        case .impersonationOff:
+            Problem("impersonation_off", status: 403, "This instance lets nobody act for somebody else.")
+        case .notImpersonable:
+            Problem(
+                "not_impersonable", status: 409,
+                "Nobody acts for an operator, for a suspended account, or for themselves.")
         case .wrongCredentials:
             Problem("wrong_credentials", status: 401, "E-mail and password do not belong together. Check both.")
         case .tooManyAttempts(let seconds):

@@ -19,9 +19,12 @@ package struct Session: Codable, Sendable {
     package let methods: [String]
     /// Whether it is the one that asks.
     package var isCurrent: Bool
+    /// The operator whose session this is, who acts for the person.
+    package var impersonatedBy: String?
 
     enum CodingKeys: String, CodingKey {
         case id, address, methods
+        case impersonatedBy = "impersonated_by"
         case userAgent = "user_agent"
         case createdAt = "created_at"
         case lastSeenAt = "last_seen_at"

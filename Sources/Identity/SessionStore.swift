@@ -13,19 +13,51 @@ enum SessionStore {
         let authenticatedAt: Timestamp
         /// Separated by blanks; a second factor is always the last.
         let methods: String
+        let expiresAt: Timestamp
+        let impersonator: (id: UserID, name: String)?
     }
 
     static func bearer(of hash: [UInt8], in tx: any Transaction) throws -> Bearer? {
         try tx.first(
             """
-            SELECT sessions.id, user_id, name, is_operator, last_seen_at, authenticated_at, methods
-            FROM sessions JOIN users ON users.id = user_id
-            WHERE token_hash = \(hash) AND expires_at > \(tx.now) AND suspended_at IS NULL
+            SELECT sessions.id, user_id, users.name, users.is_operator, last_seen_at, authenticated_at, methods,
+              expires_at, o.id, o.name
+            FROM sessions JOIN users ON users.id = user_id LEFT JOIN users AS o ON o.id = impersonator_id
+            WHERE token_hash = \(hash) AND expires_at > \(tx.now) AND users.suspended_at IS NULL
+              AND (impersonator_id IS NULL
+                OR (o.is_operator = 1 AND o.suspended_at IS NULL AND users.is_operator = 0))
             """
         ) { row in
             Bearer(
                 session: try row.id(0), user: try row.id(1), name: try row.text(2), isOperator: try row.flag(3),
-                lastSeenAt: try row.time(4), authenticatedAt: try row.time(5), methods: try row.text(6))
+                lastSeenAt: try row.time(4), authenticatedAt: try row.time(5), methods: try row.text(6),
+                expiresAt: try row.time(7),
+                impersonator: try row.optionalID(8).map { (id: $0, name: try row.text(9)) })
+        }
+    }
+
+    /// A session of a user in which an operator acts; it has the factors of the operator's own, and ends with it.
+    static func insertImpersonation(
+        _ session: Session, of user: UserID, hash: [UInt8], by operator: UserID, in own: SessionID,
+        because reason: String, in tx: any Transaction
+    ) throws -> Bool {
+        try tx.run(
+            """
+            INSERT INTO sessions
+              (id, user_id, token_hash, user_agent, address, created_at, last_seen_at, expires_at, authenticated_at,
+              methods, impersonator_id, impersonator_session, impersonation_reason)
+            SELECT \(session.id), \(user), \(hash), \(session.userAgent), \(session.address), \(tx.now), \(tx.now),
+              min(\(session.expiresAt), expires_at), \(tx.now), methods, \(`operator`), \(own), \(reason)
+            FROM sessions WHERE id = \(own) AND user_id = \(`operator`) AND expires_at > \(tx.now)
+            """) == 1
+    }
+
+    /// Ends what an operator's session is acting in; returns the sessions with their users.
+    static func deleteImpersonations(
+        by own: SessionID, in tx: any Transaction
+    ) throws -> [(session: SessionID, user: UserID)] {
+        try tx.rows("DELETE FROM sessions WHERE impersonator_session = \(own) RETURNING id, user_id") {
+            (try $0.id(0), try $0.id(1))
         }
     }
 
@@ -56,14 +88,18 @@ enum SessionStore {
         ) { try session($0, current: current) }
     }
 
-    private static let columns: SQL = "id, user_agent, address, created_at, last_seen_at, expires_at, methods"
+    private static let columns: SQL = """
+        id, user_agent, address, created_at, last_seen_at, expires_at, methods,
+        (SELECT o.name FROM users AS o WHERE o.id = impersonator_id)
+        """
 
     private static func session(_ row: Row, current: SessionID?) throws -> Session {
         let id: SessionID = try row.id(0)
         return Session(
             id: id, userAgent: row.optionalText(1), address: row.optionalText(2), createdAt: try row.time(3),
             lastSeenAt: try row.time(4), expiresAt: try row.time(5),
-            methods: try row.text(6).split(separator: " ").map(String.init), isCurrent: id == current)
+            methods: try row.text(6).split(separator: " ").map(String.init), isCurrent: id == current,
+            impersonatedBy: row.optionalText(7))
     }
 
     /// Gives a session another token after a credential was given anew; nil when it has ended.

@@ -56,6 +56,7 @@ extension Call {
 
     /// Throws `step_up_required` (403) when the last credential is older than 10 minutes.
     package func requireFresh(at now: Timestamp) throws {
+        try requireOwnHand()
         guard isFresh(at: now) else { throw IdentityProblem.stepUpRequired }
     }
 

@@ -10,7 +10,7 @@ extension MailFeature {
     /// Adds the pages: for admins, whose invitations lie there, and for operators.
     package func addPages(to pages: inout Pages) {
         let organization: @Sendable (Call<NoBody>) throws -> String = { "/orgs/\(try $0.organization())/outbox" }
-        add(to: &pages, base: "/orgs/{org}/outbox", name: "outbox", allow: .member(.membersManage), path: organization)
+        add(to: &pages, base: "/orgs/{org}/outbox", name: "outbox", allow: .member(.outboxRead), path: organization)
         add(to: &pages, base: "/operator/outbox", name: "operator-outbox", allow: .operators) { _ in "/operator/outbox"
         }
     }

@@ -8,7 +8,7 @@ extension MailFeature {
     package func addRoutes(to routes: inout Routes) {
         routes.get(
             "/v1/orgs/{org}/messages", "listMessages", "List the outbox, newest first", tag: "mail",
-            allow: .member(.membersManage), query: QueryParameter.paging, returns: Page<MessageResource>.self
+            allow: .member(.outboxRead), query: QueryParameter.paging, returns: Page<MessageResource>.self
         ) { call, tx in
             let messages = try MailStore.page(before: call.page.after, limit: call.page.limit + 1, in: tx)
             return call.page.page(messages, key: { $0.id.text }).map { MessageResource($0) }

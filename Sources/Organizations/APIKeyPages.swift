@@ -65,7 +65,7 @@ extension Organizations {
         return request
     }
 
-    private static func permissionField(_ permission: Permission) -> String {
+    static func permissionField(_ permission: Permission) -> String {
         "may_" + permission.rawValue.replacing(":", with: "_")
     }
 
@@ -86,7 +86,7 @@ extension Organizations {
                 "\(key.name) \(HTML.muted("by \(key.createdBy)"))", HTML.code(key.hint), rights(of: key),
                 state(of: key, now: now), key.lastUsedAt.map { HTML.age($0, now: now) } ?? HTML.muted("Never"),
                 key.expiresAt.map { HTML.date($0) } ?? HTML.muted("Never"),
-                isManager && key.role <= own ? HTML.actions(actions) : .empty,
+                isManager && covers(own, key.role, key.permissions) ? HTML.actions(actions) : .empty,
             ]
         }
         let new = HTML.linkButton("New key", href: "\(base)/new", style: .primary)
@@ -135,7 +135,7 @@ extension Organizations {
         let isNarrowed = Permission.allCases.contains { state.values[permissionField($0)] != nil }
         let fields: HTML = """
             \(HTML.textField("name", label: "Name", state: state, hint: "The program that will use it."))\
-            \(HTML.radios("role", label: "Role", options: roleChoices(upTo: own), state: state, default: "viewer"))\
+            \(HTML.radios("role", label: "Role", options: keyRoles(for: own), state: state, default: "viewer"))\
             <details class="behind"\(isNarrowed ? " open" : "" as HTML)>\
             <summary>Only some of what the role may do</summary>\(boxes)</details>\
             \(HTML.textArea(
@@ -149,6 +149,11 @@ extension Organizations {
             "New API key", section: "api-keys", crumbs: [Link("API keys", base)],
             HTML.panel(
                 HTML.form(action: "\(base)/new", submit: "Make the key", state: state, cancel: base, fields)))
+    }
+
+    /// Who has a custom role narrows one of the four to what they have themselves.
+    private static func keyRoles(for own: Role) -> [Choice] {
+        roleChoices(own.customID == nil ? Role.allCases.filter { $0.isWithin(own) } : [.viewer, .editor, .admin])
     }
 
     private static func madeKeyPage(

@@ -62,7 +62,7 @@ extension Organizations {
             return try database.read(in: .instance) { tx in
                 let member = try call.body.organization.map { organization in
                     // The token says no more than the session itself could do.
-                    guard let role = try Self.role(of: principal, in: organization, in: tx) else {
+                    guard let role = try role(of: principal, in: organization, in: tx) else {
                         throw Problem.notFound("organisation")
                     }
                     return (organization, role)

@@ -34,6 +34,7 @@ package struct ConsoleShell: Sendable {
         layout.userName = principal.display
         layout.userLinks = [Link("Your account", "/account")]
         layout.signOut = "/sign-out"
+        if let impersonator = principal.impersonator { show(impersonator, as: principal.display, in: &layout) }
         let memberships = try principal.user.map { user in
             try tx.scoped(to: .instance) { try Organizations.memberships(of: user, in: $0) }
         }
@@ -48,6 +49,16 @@ package struct ConsoleShell: Sendable {
             layout.navigation.append(NavGroup("Instance", operatorItems))
         }
         return layout
+    }
+
+    /// The bar over every page while an operator acts for somebody.
+    private func show(_ impersonator: Impersonator, as user: String, in layout: inout ConsoleLayout) {
+        let end = impersonator.until.description
+        layout.ribbons.append(
+            Ribbon(
+                .acting, "\(impersonator.display), you act for \(user) until \(end.dropFirst(11).prefix(5)) UTC",
+                actions: [HTML.postButton("Stop", action: "/impersonation/end", size: .small)]))
+        layout.signOut = "/impersonation/end"
     }
 
     private func show(_ memberships: [Membership], current: OrganizationID?, in layout: inout ConsoleLayout) {
@@ -101,6 +112,7 @@ package struct ConsoleShell: Sendable {
                 Entry("members", "Members", "/members", .people, .membersRead),
                 Entry("api-keys", "API keys", "/api-keys", .key, .keysRead),
                 Entry("roles", "Roles", "/roles", .shield, .organizationRead),
+                Entry("domains", "Domains", "/domains", .mail, .membersManage),
             ]
         ),
         (
@@ -114,7 +126,7 @@ package struct ConsoleShell: Sendable {
             "Work",
             [
                 Entry("jobs", "Jobs", "/jobs", .activity, .jobsRead),
-                Entry("outbox", "Outbox", "/outbox", .outbox, .membersManage),
+                Entry("outbox", "Outbox", "/outbox", .outbox, .outboxRead),
             ]
         ),
         (

@@ -26,7 +26,8 @@ extension Organizations {
         ) { call, tx in
             guard let email = EmailAddress(call.body.email) else { throw Problem.notFound() }
             return try Self.invite(
-                email, as: call.body.role, by: try call.ownRole(), origin: call.request.origin, in: tx)
+                email, as: try Self.role(named: call.body.role, in: tx), by: try call.ownRole(),
+                origin: call.request.origin, in: tx)
         }
         routes.get(
             "/v1/orgs/{org}/invitations/{invitation}", "getInvitation", "Read an invitation", tag: "members",

@@ -51,7 +51,7 @@ extension Organizations {
         try Events.publish(what, about: organization.id, .object(details), in: tx)
     }
 
-    /// Adds the job that deletes what is due.
+    /// Adds the jobs that delete what is due and check domains.
     package func addJobs(to handlers: inout JobHandlers) throws {
         handlers.on("organizations.delete", "Delete organisations whose time to undo it is over", timeout: .hours(1)) {
             context in
@@ -59,6 +59,12 @@ extension Organizations {
             return .done
         }
         try handlers.schedule("organizations.delete", "23 * * * *", kind: "organizations.delete")
+        handlers.on("domains.check", "Look the records of verified domains up again, once a day", timeout: .hours(1)) {
+            context in
+            _ = try await checkDomains(by: context.actor)
+            return .done
+        }
+        try handlers.schedule("domains.check", "41 * * * *", kind: "domains.check")
     }
 
     /// Deletes organisations whose month is over; returns how many.

@@ -3,12 +3,12 @@ import Core
 import Storage
 
 enum InvitationsStore {
-    private static let columns: SQL = "id, email, role, state, invited_by, created_at, expires_at"
+    private static let columns: SQL = "id, email, state, invited_by, created_at, expires_at, \(RolesStore.ofInvitation)"
 
     private static func invitation(_ row: Row) throws -> Invitation {
         Invitation(
-            id: try row.id(0), email: try row.text(1), role: try row.choice(2), state: try row.choice(3),
-            invitedBy: try row.text(4), createdAt: try row.time(5), expiresAt: try row.time(6))
+            id: try row.id(0), email: try row.text(1), role: try RolesStore.role(row, 6), state: try row.choice(2),
+            invitedBy: try row.text(3), createdAt: try row.time(4), expiresAt: try row.time(5))
     }
 
     static func insert(
@@ -17,9 +17,11 @@ enum InvitationsStore {
         try tx.run(
             """
             INSERT INTO invitations
-              (id, organization_id, email, email_folded, role, state, token_hash, invited_by, created_at, expires_at)
+              (id, organization_id, email, email_folded, role, custom_role_id, state, token_hash, invited_by,
+              created_at, expires_at)
             VALUES (\(invitation.id), \(try tx.organization()), \(email.text), \(email.folded), \(invitation.role),
-              \(invitation.state), \(hash), \(invitation.invitedBy), \(invitation.createdAt), \(invitation.expiresAt))
+              \(invitation.role.customID), \(invitation.state), \(hash), \(invitation.invitedBy),
+              \(invitation.createdAt), \(invitation.expiresAt))
             """)
     }
 
@@ -39,7 +41,7 @@ enum InvitationsStore {
             WHERE organization_id = \(try tx.organization()) AND id = \(id)
               AND (state = \(Invitation.State.pending) OR state = \(Invitation.State.expired))
             """
-        ) { (try invitation($0), try $0.time(7)) }
+        ) { (try invitation($0), try $0.time(10)) }
     }
 
     /// Gives an invitation another token and a new end.
@@ -61,7 +63,7 @@ enum InvitationsStore {
             SELECT \(columns), organization_id FROM invitations
             WHERE token_hash = \(hash) AND state = \(Invitation.State.pending) AND expires_at > \(tx.now)
             """
-        ) { (try invitation($0), try $0.id(7)) }
+        ) { (try invitation($0), try $0.id(10)) }
     }
 
     static func hasPending(_ email: EmailAddress, in tx: any Transaction) throws -> Bool {

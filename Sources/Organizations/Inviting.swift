@@ -17,7 +17,7 @@ extension Organizations {
     package static func invite(
         _ email: EmailAddress, as role: Role, by own: Role, origin: String, in tx: any Transaction
     ) throws -> Invitation {
-        guard role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
+        guard role.isWithin(own) else { throw OrganizationsProblem.aboveOwnRole(own) }
         let id = try tx.organization()
         guard let organization = try OrganizationsStore.find(id, in: tx) else { throw Problem.notFound("organisation") }
         guard try !MembersStore.hasEmail(email.folded, in: id, in: tx) else { throw OrganizationsProblem.alreadyMember }
@@ -49,7 +49,7 @@ extension Organizations {
             let organization = try OrganizationsStore.find(tx.organization(), in: tx),
             let email = EmailAddress(found.invitation.email)
         else { throw Problem.notFound("open invitation") }
-        guard found.invitation.role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
+        guard found.invitation.role.isWithin(own) else { throw OrganizationsProblem.aboveOwnRole(own) }
         guard tx.now.since(found.sentAt) >= resendPause else { throw OrganizationsProblem.justSent }
         guard try !MembersStore.hasEmail(email.folded, in: organization.id, in: tx) else {
             throw OrganizationsProblem.alreadyMember
@@ -68,7 +68,7 @@ extension Organizations {
     /// Withdraws an open invitation. Throws 404 when there is none, `above_own_role` (403). Scope: the organisation.
     static func revoke(_ id: InvitationID, by own: Role, in tx: any Transaction) throws {
         guard let invitation = try InvitationsStore.find(id, in: tx) else { throw Problem.notFound("open invitation") }
-        guard invitation.role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
+        guard invitation.role.isWithin(own) else { throw OrganizationsProblem.aboveOwnRole(own) }
         guard try InvitationsStore.setState(.revoked, of: id, in: tx) else {
             throw Problem.notFound("open invitation")
         }
@@ -136,9 +136,8 @@ extension Organizations {
     }
 
     private static func announce(_ what: String, _ invitation: Invitation, in tx: any Transaction) throws {
-        let details = JSONValue.object([
-            "email": .string(invitation.email), "role": .string(invitation.role.rawValue),
-        ])
+        let details = JSONValue.object(
+            [.init("email", .string(invitation.email))] + invitation.role.details("role"))
         try Audit.record(what, on: .init("invitation", invitation.id), details, in: tx)
         try Events.publish(what, about: invitation.id, details, in: tx)
     }

@@ -44,7 +44,7 @@ extension Organizations {
     static func createKey(_ request: KeyRequest, by own: Role, in tx: any Transaction) throws -> NewAPIKey {
         let name = try Person.name(request.name)
         let ranges = try check(request, now: tx.now)
-        guard request.role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
+        guard covers(own, request.role, request.permissions) else { throw OrganizationsProblem.aboveOwnRole(own) }
         let new = try issue(request, name: name, ranges: ranges, in: tx)
         try announce("api_key.created", new.key, in: tx)
         return new
@@ -58,7 +58,7 @@ extension Organizations {
         guard let old = try APIKeysStore.find(id, in: tx), old.revokedAt == nil,
             old.expiresAt.map({ $0 > tx.now }) ?? true
         else { throw Problem.notFound("API key that works") }
-        guard old.role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
+        guard covers(own, old.role, old.permissions) else { throw OrganizationsProblem.aboveOwnRole(own) }
         guard old.rotatedTo == nil else { throw OrganizationsProblem.alreadyRotated }
         var request = KeyRequest(name: old.name, role: old.role)
         request.permissions = old.permissions
@@ -70,6 +70,14 @@ extension Organizations {
         try APIKeysStore.replace(id, by: new.key.id, endingAt: min(end, old.expiresAt ?? end), in: tx)
         try announce("api_key.rotated", old, next: new.key, in: tx)
         return new
+    }
+
+    /// Whether somebody may make, change and end a key: it may do nothing that their role does not hold. A key has one
+    /// of the four roles, so who has a custom one names the permissions.
+    static func covers(_ own: Role, _ role: Role, _ permissions: [Permission]?) -> Bool {
+        if role.isWithin(own) { return true }
+        guard own.customID != nil, let permissions else { return false }
+        return permissions.allSatisfy { own.allows($0) }
     }
 
     private static func issue(
@@ -121,7 +129,7 @@ extension Organizations {
         guard let key = try APIKeysStore.find(id, in: tx), key.revokedAt == nil else {
             throw Problem.notFound("API key that works")
         }
-        guard key.role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
+        guard covers(own, key.role, key.permissions) else { throw OrganizationsProblem.aboveOwnRole(own) }
         _ = try APIKeysStore.revoke(id, in: tx)
         try announce("api_key.revoked", key, in: tx)
     }

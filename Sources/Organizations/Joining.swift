@@ -7,11 +7,16 @@ import Web
 
 extension Organizations {
     /// Makes a user a member. Throws `already_member` (409). Scope: the organisation.
-    package static func add(_ user: UserID, as role: Role, in tx: any Transaction) throws {
+    ///
+    /// - Parameter domain: the domain that they joined by, if nobody let them in.
+    package static func add(
+        _ user: UserID, as role: Role, by domain: String? = nil, in tx: any Transaction
+    ) throws {
         guard try MembersStore.insert(user, role: role, into: tx.organization(), in: tx) else {
             throw OrganizationsProblem.alreadyMember
         }
-        try announceMember("member.joined", user, role: role, in: tx)
+        try forgetRemoval(of: user, in: tx)
+        try announceMember("member.joined", user, role: role, by: domain, in: tx)
     }
 
     /// Gives a member another role.
@@ -25,24 +30,25 @@ extension Organizations {
             throw Problem.notFound("member")
         }
         try check(member)
-        guard role <= own, member.role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
+        guard role.isWithin(own), member.role.isWithin(own) else { throw OrganizationsProblem.aboveOwnRole(own) }
         guard role != member.role else { return member }
         if member.role == .owner { try requireOtherOwner(than: user, in: tx) }
         try MembersStore.setRole(role, of: user, in: organization, in: tx)
-        let details = JSONValue.object(["from": .string(member.role.rawValue), "to": .string(role.rawValue)])
-        try Audit.record("member.role_changed", on: .init("member", user), details, in: tx)
-        try Events.publish("member.role_changed", about: user, details, in: tx)
+        try announceChange(of: user, from: member.role, to: role, in: tx)
         return try MembersStore.find(user, in: organization, in: tx) ?? member
     }
 
     /// Removes a member. Throws 404, `above_own_role` (403), `last_owner` (409).
     static func remove(_ user: UserID, by own: Role, in tx: any Transaction) throws {
         let organization = try tx.organization()
-        let role = try requireRole(of: user, in: tx)
-        guard role <= own else { throw OrganizationsProblem.aboveOwnRole(own) }
-        if role == .owner { try requireOtherOwner(than: user, in: tx) }
+        guard let member = try MembersStore.find(user, in: organization, in: tx) else {
+            throw Problem.notFound("member")
+        }
+        guard member.role.isWithin(own) else { throw OrganizationsProblem.aboveOwnRole(own) }
+        if member.role == .owner { try requireOtherOwner(than: user, in: tx) }
         try MembersStore.delete(user, from: organization, in: tx)
-        try announceMember("member.removed", user, role: role, in: tx)
+        try noteRemoval(of: member, in: tx)
+        try announceMember("member.removed", user, role: member.role, in: tx)
     }
 
     /// The caller leaves. Throws 404, `last_owner` (409).
@@ -67,9 +73,26 @@ extension Organizations {
         }
     }
 
-    static func announceMember(_ what: String, _ user: UserID, role: Role, in tx: any Transaction) throws {
-        let details = JSONValue.object(["role": .string(role.rawValue)])
+    static func announceChange(of user: UserID, from old: Role, to new: Role, in tx: any Transaction) throws {
+        let details = JSONValue.object(old.details("from") + new.details("to"))
+        try Audit.record("member.role_changed", on: .init("member", user), details, in: tx)
+        try Events.publish("member.role_changed", about: user, details, in: tx)
+    }
+
+    static func announceMember(
+        _ what: String, _ user: UserID, role: Role, by domain: String? = nil, in tx: any Transaction
+    ) throws {
+        let more = domain.map { [JSONValue.Member("domain", .string($0))] } ?? []
+        let details = JSONValue.object(role.details("role") + more)
         try Audit.record(what, on: .init("member", user), details, in: tx)
         try Events.publish(what, about: user, details, in: tx)
+    }
+}
+
+extension Role {
+    /// What the log and the events say of a role: its name on the wire and, if it is custom, what people called it.
+    func details(_ field: String) -> [JSONValue.Member] {
+        let name = JSONValue.Member(field, .string(rawValue))
+        return customID == nil ? [name] : [name, .init(field + "_name", .string(title))]
     }
 }

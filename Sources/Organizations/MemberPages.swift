@@ -25,10 +25,11 @@ extension Organizations {
             let target = Audit.Target("member", member.userID)
             let history = role.allows(.auditRead) ? try Audit.timeline(of: target, in: tx) : []
             return Self.memberPage(
-                member, organization, role, history, isSelf: call.principal?.user == member.userID)
+                member, organization, role, history, try Self.roles(in: tx).map(\.role),
+                isSelf: call.principal?.user == member.userID)
         }
         pages.action("/orgs/{org}/members/{user}/role", "changeRolePage", allow: .member(.membersManage)) { call, tx in
-            guard let role = Role(rawValue: call.body["role"]) else { throw Problem.notFound("role") }
+            let role = try Self.role(named: call.body["role"], in: tx)
             let member = try Self.setRole(role, of: try call.id("user"), by: try call.ownRole(), in: tx)
             return .redirect(
                 to: "/orgs/\(try call.organization())/members/\(member.userID)",
@@ -45,15 +46,13 @@ extension Organizations {
     private static let pageSize = 50
 
     private func addInvitationPages(to pages: inout Pages) {
-        pages.form("/orgs/{org}/invitations/new", "invitePage", allow: .member(.membersManage)) { call, state, _ in
-            Self.invitePage(try call.organization(), try call.ownRole(), state)
+        pages.form("/orgs/{org}/invitations/new", "invitePage", allow: .member(.membersManage)) { call, state, tx in
+            Self.invitePage(try call.organization(), try call.ownRole(), try Self.roles(in: tx).map(\.role), state)
         } submit: { call, tx in
             guard let email = EmailAddress(call.body["email"]) else {
                 throw Problem.invalid([FieldProblem("/email", "email", "This is not an e-mail address.")])
             }
-            guard let role = Role(rawValue: call.body["role"]) else {
-                throw Problem.invalid([FieldProblem("/role", "not_a_choice", "Choose a role.")])
-            }
+            let role = try Self.role(named: call.body["role"], in: tx)
             try Self.invite(email, as: role, by: try call.ownRole(), origin: call.request.origin, in: tx)
             return .redirect(
                 to: "/orgs/\(try call.organization())/members", flash: "The invitation to \(email) is on its way.")
@@ -97,7 +96,7 @@ extension Organizations {
             return [
                 "\(invitation.email)", HTML.label(invitation.role.title), state, "\(invitation.invitedBy)",
                 HTML.age(invitation.expiresAt, now: now),
-                isManager && invitation.role <= role ? HTML.actions([resend, revoke]) : .empty,
+                isManager && invitation.role.isWithin(role) ? HTML.actions([resend, revoke]) : .empty,
             ]
         }
         let pending = HTML.section(
@@ -110,11 +109,14 @@ extension Organizations {
         return PageView("Members", section: "members", actions: isManager ? [invite] : [], "\(table)\(next)\(pending)")
     }
 
-    private static func invitePage(_ organization: OrganizationID, _ own: Role, _ state: FormState) -> PageView {
+    private static func invitePage(
+        _ organization: OrganizationID, _ own: Role, _ roles: [Role], _ state: FormState
+    ) -> PageView {
+        let offered = roleChoices(roles.filter { $0.isWithin(own) }.reversed())
         let base = "/orgs/\(organization)"
         let fields: HTML = """
             \(HTML.textField("email", label: "E-mail", type: .email, state: state, autocomplete: "off"))\
-            \(HTML.radios("role", label: "Role", options: roleChoices(upTo: own), state: state, default: "viewer"))
+            \(HTML.radios("role", label: "Role", options: offered, state: state, default: "viewer"))
             """
         let form = HTML.form(
             action: "\(base)/invitations/new", submit: "Send the invitation", state: state, cancel: "\(base)/members",
@@ -124,19 +126,22 @@ extension Organizations {
             lead: "They get a mail with a link that works for 7 days.", HTML.panel(form))
     }
 
-    /// The roles that somebody may give, each with what it is for.
-    static func roleChoices(upTo own: Role) -> [Choice] {
+    /// Roles to choose from, each with what it is for.
+    static func roleChoices(_ roles: [Role]) -> [Choice] {
         let hints: [Role: String] = [
             .viewer: "Reads everything but the audit log and keys.",
             .editor: "Also enqueues jobs and posts to the ledger.",
             .admin: "Also manages members, keys, jobs and settings.",
             .owner: "Also decides on plan, payments and deletion.",
         ]
-        return Role.allCases.filter { $0 <= own }.map { Choice($0.rawValue, $0.title, hint: hints[$0]) }
+        return roles.map { role in
+            let holds = Permission.allCases.filter { role.allows($0) }.map(\.rawValue).joined(separator: ", ")
+            return Choice(role.rawValue, role.title, hint: hints[role] ?? holds)
+        }
     }
 
     private static func memberPage(
-        _ member: Member, _ organization: OrganizationID, _ own: Role, _ history: [AuditEvent],
+        _ member: Member, _ organization: OrganizationID, _ own: Role, _ history: [AuditEvent], _ roles: [Role],
         isSelf: Bool
     ) -> PageView {
         let base = "/orgs/\(organization)"
@@ -144,10 +149,11 @@ extension Organizations {
             ("E-mail", "\(member.email)"), ("Role", HTML.label(member.role.title)),
             ("Joined", HTML.date(member.createdAt)), ("Id", HTML.copyable(member.userID.text)),
         ])
-        let mayChange = own.allows(.membersManage) && member.role <= own
+        let mayChange = own.allows(.membersManage) && member.role.isWithin(own)
+        let offered = roleChoices(roles.filter { $0.isWithin(own) }.reversed())
         let form = HTML.form(
             action: "\(base)/members/\(member.userID)/role", submit: "Change the role",
-            HTML.radios("role", label: "Role", options: roleChoices(upTo: own), default: member.role.rawValue))
+            HTML.radios("role", label: "Role", options: offered, default: member.role.rawValue))
         let remove = HTML.confirm(
             id: "remove", button: "Remove", title: "Remove \(member.name)?",
             text: "They lose access at once. What they did stays, and so do the keys they made.",
@@ -165,7 +171,9 @@ extension Organizations {
 
     private static func words(for event: AuditEvent) -> String {
         let details = try? JSONParser.parse(Array(event.details.utf8))
-        let role = { (name: String) in Role(rawValue: details?[name]?.stringValue ?? "")?.title ?? "" }
+        let role = { (name: String) in
+            details?[name + "_name"]?.stringValue ?? Role(rawValue: details?[name]?.stringValue ?? "")?.title ?? ""
+        }
         return switch event.action {
         case "member.joined": "Joined as \(role("role"))"
         case "member.role_changed": "From \(role("from")) to \(role("to"))"

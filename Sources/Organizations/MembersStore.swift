@@ -3,18 +3,22 @@ import Core
 import Storage
 
 enum MembersStore {
-    private static let columns: SQL = "user_id, email, name, role, members.version, members.created_at"
+    private static let columns: SQL =
+        "user_id, email, users.name, members.version, members.created_at, \(RolesStore.ofMember)"
 
     private static func member(_ row: Row) throws -> Member {
         Member(
-            userID: try row.id(0), email: try row.text(1), name: try row.text(2), role: try row.choice(3),
-            version: try row.int(4), createdAt: try row.time(5))
+            userID: try row.id(0), email: try row.text(1), name: try row.text(2), role: try RolesStore.role(row, 5),
+            version: try row.int(3), createdAt: try row.time(4))
     }
 
     static func role(of user: UserID, in organization: OrganizationID, in tx: any Transaction) throws -> Role? {
-        try tx.first("SELECT role FROM members WHERE organization_id = \(organization) AND user_id = \(user)") {
-            try $0.choice(0)
-        }
+        try tx.first(
+            """
+            SELECT \(RolesStore.ofMember) FROM members
+            WHERE organization_id = \(organization) AND user_id = \(user)
+            """
+        ) { try RolesStore.role($0, 0) }
     }
 
     /// How a member and the organisation stand: what decides whether the member is let in.
@@ -31,14 +35,14 @@ enum MembersStore {
     ) throws -> Standing? {
         try tx.first(
             """
-            SELECT role, suspended_at IS NOT NULL, deletion_at IS NOT NULL, requires_second_factor
+            SELECT suspended_at IS NOT NULL, deletion_at IS NOT NULL, requires_second_factor, \(RolesStore.ofMember)
             FROM members JOIN organizations ON id = organization_id
             WHERE organization_id = \(organization) AND user_id = \(user)
             """
         ) { row in
             Standing(
-                role: try row.choice(0), isSuspended: try row.flag(1), isLeaving: try row.flag(2),
-                requiresSecondFactor: try row.flag(3))
+                role: try RolesStore.role(row, 3), isSuspended: try row.flag(0), isLeaving: try row.flag(1),
+                requiresSecondFactor: try row.flag(2))
         }
     }
 
@@ -113,8 +117,8 @@ enum MembersStore {
     ) throws -> Bool {
         try tx.run(
             """
-            INSERT INTO members (organization_id, user_id, role, created_at, updated_at)
-            VALUES (\(organization), \(user), \(role), \(tx.now), \(tx.now))
+            INSERT INTO members (organization_id, user_id, role, custom_role_id, created_at, updated_at)
+            VALUES (\(organization), \(user), \(role), \(role.customID), \(tx.now), \(tx.now))
             ON CONFLICT (organization_id, user_id) DO NOTHING
             """) == 1
     }
@@ -124,7 +128,8 @@ enum MembersStore {
     ) throws {
         try tx.run(
             """
-            UPDATE members SET role = \(role), version = version + 1, updated_at = \(tx.now)
+            UPDATE members SET role = \(role), custom_role_id = \(role.customID), version = version + 1,
+              updated_at = \(tx.now)
             WHERE organization_id = \(organization) AND user_id = \(user)
             """)
     }

@@ -90,10 +90,11 @@ extension Organizations {
                 "Suspend", action: "\(path)/suspend", fields: [("reason", "by an operator in the console")],
                 size: .small)
             let resume = HTML.postButton("Let go on", action: "\(path)/resume", size: .small)
+            let act = HTML.linkButton("Act for", href: "/operator/users/\(member.userID)/impersonate", size: .small)
             return [
                 "\(member.name)", "\(member.email)", HTML.label(member.role.title),
                 isSuspended ? HTML.badge("Suspended", .bad) : HTML.badge("Works", .good),
-                member.userID == own ? .empty : isSuspended ? resume : suspend,
+                member.userID == own ? .empty : isSuspended ? resume : HTML.actions([act, suspend]),
             ]
         }
         return HTML.section(

@@ -11,13 +11,17 @@ package struct Organizations: Sendable {
     let uses: LastUse
     let takesTestKeys: Bool
     let departures: [Departure]
+    let resolver: TextResolver
 
     /// - Parameters:
     ///   - takesTestKeys: whether keys that begin with `rfk_test_` work: not where money is moved.
     ///   - departures: what other features do when an organisation is deleted.
+    ///   - resolver: looks up the records that prove domains.
     package init(
-        database: any Database, identity: Identity, takesTestKeys: Bool = true, departures: [Departure] = []
+        database: any Database, identity: Identity, takesTestKeys: Bool = true, departures: [Departure] = [],
+        resolver: TextResolver = .system()
     ) {
+        self.resolver = resolver
         self.departures = departures
         self.database = database
         self.identity = identity
@@ -32,7 +36,12 @@ package struct Organizations: Sendable {
     package var authentication: Authentication {
         Authentication(
             principal: { token, tx in try principal(token: token, in: tx) },
-            role: { principal, organization, tx in try Self.role(of: principal, in: organization, in: tx) })
+            role: { principal, organization, tx in try role(of: principal, in: organization, in: tx) },
+            admitOperator: { principal in
+                guard principal.hasSecondFactor || identity.policy.secondFactor == .optional else {
+                    throw OrganizationsProblem.secondFactorMissing
+                }
+            })
     }
 
     /// Finds whom a session token or API key belongs to. Scope: instance.
@@ -60,7 +69,7 @@ package struct Organizations: Sendable {
     }
 
     /// The role of a principal in an organisation; a key's is in its own row, so it costs no read. Scope: instance.
-    package static func role(
+    package func role(
         of principal: Principal, in organization: OrganizationID, in tx: any Transaction
     ) throws -> Role? {
         switch principal.credential {
@@ -71,8 +80,8 @@ package struct Organizations: Sendable {
     }
 
     /// Refuses members of a suspended organisation, of one about to be deleted all but its owners, and, where the
-    /// organisation asks for a second factor, whoever signed in without one.
-    private static func role(
+    /// organisation or the instance asks for a second factor, whoever signed in without one.
+    private func role(
         of user: UserID, hasSecondFactor: Bool, in organization: OrganizationID, in tx: any Transaction
     ) throws -> Role? {
         let standing = try tx.remembering("standing \(user) \(organization)") {
@@ -81,7 +90,8 @@ package struct Organizations: Sendable {
         guard let standing else { return nil }
         if standing.isSuspended { throw OrganizationsProblem.suspended }
         if standing.isLeaving, standing.role != .owner { throw OrganizationsProblem.leaving }
-        guard hasSecondFactor || !standing.requiresSecondFactor else { throw OrganizationsProblem.secondFactorMissing }
+        let isAsked = standing.requiresSecondFactor || identity.policy.secondFactor == .everybody
+        guard hasSecondFactor || !isAsked else { throw OrganizationsProblem.secondFactorMissing }
         return standing.role
     }
 

@@ -20,6 +20,23 @@ enum OrganizationsMail {
                     """), in: tx)
     }
 
+    static func domainLost(
+        _ domain: Domain, of organization: String, to email: EmailAddress, in tx: any Transaction
+    ) throws {
+        try Mail.send(
+            Message(
+                to: email, subject: "\(domain.name) is not verified any more",
+                text: """
+                    Hello,
+
+                    three checks in a row did not find the DNS record that proves \(domain.name) for \(organization).
+                    Nobody joins by it until it is verified again. Whoever joined stays a member.
+
+                    The record is of type TXT, at \(domain.record.name), and says:
+                    \(domain.record.value)
+                    """), in: tx)
+    }
+
     static func invitation(
         _ invitation: Invitation, to email: EmailAddress, _ organization: String, _ origin: String, _ token: String,
         in tx: any Transaction

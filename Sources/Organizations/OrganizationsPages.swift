@@ -22,9 +22,12 @@ extension Organizations {
         addAcceptance(to: &pages)
         addLeaving(to: &pages)
         addMemberPages(to: &pages)
+        addRolePages(to: &pages)
+        addDomainPages(to: &pages)
         addKeyPages(to: &pages, shell: shell)
         addEndingPages(to: &pages)
         addOperatorPages(to: &pages)
+        addImpersonation(to: &pages)
     }
 
     private func addHome(to pages: inout Pages) {
@@ -33,7 +36,8 @@ extension Organizations {
                 if try Identity.isWaitingForSetUp(in: tx) { return Self.waitingPage }
                 throw Problem.unauthenticated
             }
-            return Self.homePage(try Self.memberships(of: user, in: tx))
+            return Self.homePage(
+                try Self.memberships(of: user, in: tx), try Self.joinOffers(for: user, in: tx))
         }
         pages.form("/orgs/new", "newOrganizationPage", allow: .signedIn) { _, state, _ in
             let form = HTML.form(
@@ -54,7 +58,7 @@ extension Organizations {
             lead: "This instance has no account yet. Open the set-up link that the server printed when it started.",
             HTML.linkButton("I have the token", href: "/setup", style: .primary)))
 
-    private static func homePage(_ memberships: [Membership]) -> PageView {
+    private static func homePage(_ memberships: [Membership], _ offers: [JoinOffer]) -> PageView {
         let rows = memberships.map { membership -> [HTML] in
             [
                 HTML.rowLink(membership.organization.name, href: "/orgs/\(membership.organization.id)"),
@@ -64,10 +68,12 @@ extension Organizations {
         let new = HTML.linkButton("New organisation", href: "/orgs/new", style: .primary)
         return PageView(
             "Your organisations", actions: [new],
-            HTML.table(
+            """
+            \(joinSection(offers))\(HTML.table(
                 "Organisations", columns: ["Name", "Your role", .date("Made")], rows: rows,
                 empty: HTML.emptyState(
                     "No organisation yet", "Make one, or ask somebody to invite you to theirs.", action: new)))
+            """)
     }
 
     private func addOverview(to pages: inout Pages, _ parts: [OverviewPart]) {
@@ -83,9 +89,6 @@ extension Organizations {
             return PageView(
                 organization.name, section: "overview",
                 "\(HTML.stats(tiles))\(added.flatMap(\.sections))\(HTML.section("About", HTML.panel(facts)))")
-        }
-        pages.page("/orgs/{org}/roles", "rolesPage", allow: .member(.organizationRead)) { call, _ in
-            Self.rolesPage(own: try call.ownRole())
         }
     }
 
@@ -107,23 +110,10 @@ extension Organizations {
         return tiles
     }
 
-    private static func rolesPage(own: Role) -> PageView {
-        let roles = Role.allCases.reversed()
-        let rows = Permission.allCases.map { permission -> [HTML] in
-            ["\(permission.summary)", HTML.code(permission.rawValue)]
-                + roles.map { $0.allows(permission) ? HTML.badge("Yes", .good) : HTML.muted("No") }
-        }
-        return PageView(
-            "Roles", section: "roles",
-            lead: "Your role here is \(own.title). Each role holds what the one after it holds.",
-            HTML.table(
-                "Roles and permissions", columns: ["Permission", "Name"] + roles.map { Column($0.title) }, rows: rows))
-    }
-
     private func addSettings(to pages: inout Pages) {
         pages.form("/orgs/{org}/settings", "settingsPage", allow: .member(.organizationManage)) { call, state, tx in
             let organization = try Self.required(try call.organization(), in: tx)
-            return try Self.settingsPage(organization, call, state, in: tx)
+            return try settingsPage(organization, call, state, in: tx)
         } submit: { call, tx in
             let organization = try Self.required(try call.organization(), in: tx)
             _ = try Self.update(organization, name: call.body["name"], slug: call.body["slug"], in: tx)
@@ -137,15 +127,19 @@ extension Organizations {
             return .redirect(to: "/orgs/\(organization.id)/settings", flash: "The sign-in policy is saved.")
         }
         pages.action("/orgs/{org}/leave", "leavePage", allow: .member(.organizationRead)) { call, tx in
+            try call.requireOwnHand()
             try Self.leave(try call.user(), in: tx)
             return .redirect(to: "/", flash: "You have left the organisation.")
         }
     }
 
-    private static func signInPanel(
+    private func signInPanel(
         _ organization: Organization, isFresh: Bool, _ principal: Principal?
     ) -> HTML {
         let base = "/orgs/\(organization.id)/settings"
+        guard identity.policy.secondFactor != .everybody else {
+            return HTML.panel("Second factor", "<p>This instance asks every member for a second factor.</p>")
+        }
         let lead: HTML =
             organization.requiresSecondFactor
             ? "<p>Only members who signed in with a second factor are let in.</p>"
@@ -165,7 +159,7 @@ extension Organizations {
         return HTML.panel("Second factor", "\(lead)\(button)")
     }
 
-    private static func settingsPage(
+    private func settingsPage(
         _ organization: Organization, _ call: Call<NoBody>, _ state: FormState, in tx: any Transaction
     ) throws -> PageView {
         let base = "/orgs/\(organization.id)"
@@ -180,8 +174,8 @@ extension Organizations {
             """
             \(HTML.panel("Name", HTML.form(action: "\(base)/settings", submit: "Save", state: state, fields)))\
             \(signInPanel(organization, isFresh: call.isFresh(at: tx.now), call.principal))\
-            \(HTML.section("Leave this organisation", lead: "The last owner can't leave.", leaveButton(base)))\
-            \(try call.ownRole().allows(.organizationDelete) ? try endingSections(organization, in: tx) : .empty)
+            \(HTML.section("Leave this organisation", lead: "The last owner can't leave.", Self.leaveButton(base)))\
+            \(try call.ownRole().allows(.organizationDelete) ? try Self.endingSections(organization, in: tx) : .empty)
             """)
     }
 }

@@ -23,6 +23,12 @@ enum OrganizationsProblem: ProblemConvertible {
     case justSent
     case secondFactorMissing
     case signUpClosed
+    case roleNameTaken
+    case roleInUse(members: Int, offers: Int)
+    case domainClaimed
+    case domainTaken
+    case recordNotFound(Domain.Record)
+    case dnsUnavailable(DNSFailure)
 
     var problem: Problem {
         switch self {
@@ -33,7 +39,7 @@ enum OrganizationsProblem: ProblemConvertible {
         case .aboveOwnRole(let role):
             Problem(
                 "above_own_role", status: 403,
-                "Your role here is \(role.title): you can give and change roles up to that, not above.")
+                "Your role here is \(role.title): you can give and change roles that hold nothing beyond it.")
         case .lastOwner:
             Problem(
                 "last_owner", status: 409,
@@ -77,7 +83,47 @@ enum OrganizationsProblem: ProblemConvertible {
             Problem(
                 "already_rotated", status: 409,
                 "This key has a successor already. Rotate that one, or revoke this one.")
-        default: stateProblem
+        default: roleProblem ?? domainProblem ?? stateProblem
+        }
+    }
+
+    private var roleProblem: Problem? {
+        switch self {
+        case .roleNameTaken:
+            Problem(
+                "role_name_taken", status: 409, "There is a role of this name. Choose another one.",
+                fields: [FieldProblem("/name", "role_name_taken", "There is a role of this name.")])
+        case .roleInUse(let members, let offers):
+            Problem(
+                "role_in_use", status: 409,
+                """
+                \(members) members have this role, and \(offers) invitations and domains name it. Say which role they \
+                get in its place.
+                """)
+        default: nil
+        }
+    }
+
+    private var domainProblem: Problem? {
+        switch self {
+        case .domainClaimed:
+            Problem(
+                "domain_claimed", status: 409, "This organisation has the domain already.",
+                fields: [FieldProblem("/name", "domain_claimed", "This organisation has the domain already.")])
+        case .domainTaken:
+            Problem(
+                "domain_taken", status: 409,
+                "Another organisation of this instance has proven the domain. It has to give it up first.")
+        case .recordNotFound(let record):
+            Problem(
+                "record_not_found", status: 409,
+                "No TXT record of \(record.name) says \(record.value). New records can take an hour to be seen."
+            )
+        case .dnsUnavailable:
+            Problem(
+                "dns_unavailable", status: 503, "The name could not be looked up now. Try again in a minute.",
+                retryAfter: 60, underlying: self)
+        default: nil
         }
     }
 

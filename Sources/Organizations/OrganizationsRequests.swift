@@ -26,7 +26,17 @@ struct UpdateOrganizationRequest: RequestBody {
 }
 
 struct ChangeRoleRequest: RequestBody {
-    let role: Role
+    let role: String
+
+    static let rules: [String: Rule] = ["role": .roleName]
+}
+
+extension Rule {
+    /// A role of an organisation; which ones there are is looked up.
+    static let roleName = Rule.all([
+        .length(1...40), .note("One of viewer, editor, admin and owner, or the identifier of a custom role."),
+        .example("viewer"),
+    ])
 }
 
 struct TransferRequest: RequestBody {
@@ -45,9 +55,9 @@ struct SuspensionRequest: RequestBody {
 
 struct InviteRequest: RequestBody {
     let email: String
-    let role: Role
+    let role: String
 
-    static let rules: [String: Rule] = ["email": .email]
+    static let rules: [String: Rule] = ["email": .email, "role": .roleName]
 }
 
 struct AcceptInvitationRequest: RequestBody {
@@ -88,7 +98,7 @@ struct CreateAPIKeyRequest: RequestBody {
     }
 
     static let rules: [String: Rule] = [
-        "name": .length(1...100),
+        "name": .length(1...100), "role": .oneOf(Role.allCases.map(\.rawValue)),
         "permissions": .all([
             .length(1...50), .note("What the key may do of what the role holds; everything, unless given."),
         ]),

@@ -9,11 +9,14 @@ extension Organizations {
     package func addRoutes(to routes: inout Routes) {
         addOrganizations(to: &routes)
         addMembers(to: &routes)
+        addRoles(to: &routes)
+        addDomains(to: &routes)
         addJoining(to: &routes)
         addInvitations(to: &routes)
         addAPIKeys(to: &routes)
         addAuthorizing(to: &routes)
         addOperatorRoutes(to: &routes)
+        addImpersonation(to: &routes)
         addLeaving(to: &routes)
     }
 
@@ -88,7 +91,8 @@ extension Organizations {
             problems: ["above_own_role", "last_owner"]
         ) { call, tx in
             try Self.setRole(
-                call.body.role, of: try call.id("user"), by: try call.ownRole(), check: { try call.requireMatch($0) },
+                try Self.role(named: call.body.role, in: tx), of: try call.id("user"), by: try call.ownRole(),
+                check: { try call.requireMatch($0) },
                 in: tx)
         }
         routes.delete(
@@ -98,8 +102,9 @@ extension Organizations {
         routes.post(
             "/v1/orgs/{org}/leave", "leaveOrganization", "Leave an organisation", tag: "members",
             allow: .member(.organizationRead), body: NoBody.self, returns: NoBody.self, status: 204,
-            problems: ["last_owner"]
+            problems: ["last_owner", "impersonating"]
         ) { call, tx in
+            try call.requireOwnHand()
             try Self.leave(try call.user(), in: tx)
             return NoBody()
         }

@@ -65,12 +65,12 @@ enum OrganizationsStore {
         let below: SQL = before.map { "AND id < \($0)" } ?? ""
         return try tx.rows(
             """
-            SELECT role, id, name, slug, organizations.version, organizations.created_at, organizations.updated_at,
-              requires_second_factor, suspended_at, deletion_at
+            SELECT \(RolesStore.ofMember), id, name, slug, organizations.version, organizations.created_at,
+              organizations.updated_at, requires_second_factor, suspended_at, deletion_at
             FROM members JOIN organizations ON id = organization_id
             WHERE user_id = \(user) \(below) ORDER BY id DESC LIMIT \(limit)
             """
-        ) { Membership(organization: try organization($0, from: 1), role: try $0.choice(0)) }
+        ) { Membership(organization: try organization($0, from: 4), role: try RolesStore.role($0, 0)) }
     }
 
     /// Scope: instance.
@@ -120,12 +120,15 @@ enum OrganizationsStore {
             """)
     }
 
-    /// Members, invitations and keys of the transaction's organisation.
+    /// Members, invitations, domains, roles and keys of the transaction's organisation.
     static func deletePeople(in tx: any Transaction) throws {
         let id = try tx.organization()
         try tx.run("DELETE FROM api_keys WHERE organization_id = \(id)")
         try tx.run("DELETE FROM invitations WHERE organization_id = \(id)")
+        try tx.run("DELETE FROM domains WHERE organization_id = \(id)")
+        try tx.run("DELETE FROM removed_members WHERE organization_id = \(id)")
         try tx.run("DELETE FROM members WHERE organization_id = \(id)")
+        try tx.run("DELETE FROM custom_roles WHERE organization_id = \(id)")
     }
 
     /// How many organisations a user belongs to, counted up to a limit. Scope: instance.

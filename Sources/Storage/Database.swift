@@ -28,6 +28,8 @@ package struct Actor: Sendable, Hashable {
     package var requestID: String?
     /// The client's address, if there was one.
     package var address: String?
+    /// The operator who acts as this user; every record of the audit log says so.
+    package var impersonator: Impersonator?
 
     package init(_ kind: Kind, id: String, display: String, requestID: String? = nil, address: String? = nil) {
         self.kind = kind
@@ -39,6 +41,19 @@ package struct Actor: Sendable, Hashable {
 
     /// The product itself: jobs, schedules, first start.
     package static func system(_ part: String) -> Actor { Actor(.system, id: part, display: part) }
+}
+
+/// An operator who acts in the place of a user, for a limited time.
+package struct Impersonator: Sendable, Hashable {
+    package let id: UserID
+    package let display: String
+    package let until: Timestamp
+
+    package init(id: UserID, display: String, until: Timestamp) {
+        self.id = id
+        self.display = display
+        self.until = until
+    }
 }
 
 /// The store: every statement of the product runs inside one of its transactions.

@@ -141,8 +141,15 @@ extension [UInt8]: SQLBindable { package var sqlValue: SQLValue { .bytes(self) }
 extension Timestamp: SQLBindable { package var sqlValue: SQLValue { .integer(milliseconds) } }
 extension Identifier: SQLBindable { package var sqlValue: SQLValue { .text(text) } }
 extension Currency: SQLBindable { package var sqlValue: SQLValue { .text(code) } }
-extension Role: SQLBindable {}
 extension Permission: SQLBindable {}
+
+extension Role: SQLBindable {
+    /// A custom role stands in a column of its own; beside it the column of the four says viewer.
+    package var sqlValue: SQLValue {
+        if case .custom = self { return Role.viewer.sqlValue }
+        return .text(rawValue)
+    }
+}
 
 /// String enums bind their raw value: `extension State: SQLBindable {}` is enough.
 extension SQLBindable where Self: RawRepresentable, RawValue == String {

@@ -25,6 +25,11 @@ package struct Call<Body: Sendable>: Sendable {
     /// The organisation in the path; throws 404 when the text is no identifier.
     package func organization() throws(Problem) -> OrganizationID { try id("org") }
 
+    /// Refuses an operator who acts as somebody: for reads that only the people themselves may make.
+    package func requireOwnHand() throws(Problem) {
+        guard principal?.impersonator == nil else { throw .impersonating }
+    }
+
     /// An identifier in the path; throws 404 when the text is none.
     package func id<Kind>(_ name: String) throws(Problem) -> Identifier<Kind> {
         guard let id = Identifier<Kind>(request.parameters[name] ?? "") else { throw .notFound() }

@@ -65,6 +65,10 @@ extension Exchange {
 }
 
 extension Problem {
+    /// 403: an operator who acts as somebody tried what only that person may.
+    package static let impersonating = Problem(
+        "impersonating", status: 403, "You act for somebody else: only they themselves can do this.")
+
     /// 403: an API key tried what only a person may.
     static let sessionRequired = Problem(
         "session_required", status: 403, "This is for people: sign in; an API key can't do it.")

@@ -20,6 +20,8 @@ package struct Endpoint: Sendable {
     package var requiresIdempotencyKey = false
     /// Whether a browser may send this from another site, because something else than the cookie authenticates it.
     package var acceptsCrossSite = false
+    /// Whether this ends an impersonation: the one thing about an account that an operator does in its user's place.
+    package var endsImpersonation = false
     package let work: Work
     /// How a page shows a refusal; nil answers with the problem itself.
     package var recover: Recovery?
@@ -43,6 +45,15 @@ package struct Endpoint: Sendable {
         self.acceptsCrossSite = acceptsCrossSite
         self.work = work
         self.recover = recover
+    }
+
+    /// Whether an operator who acts as somebody may call it. An account and what hangs on it, who gets into an
+    /// organisation, its keys, and whatever only owners may do are for the people themselves.
+    var worksImpersonated: Bool {
+        switch access {
+        case .member(let permission): !permission.isForMembersThemselves
+        case .anyone, .signedIn, .operators: method == "GET" || endsImpersonation || acceptsCrossSite
+        }
     }
 
     /// Turns a refusal of a submission into the page that shows it.

@@ -230,7 +230,10 @@ package struct Gateway: Sendable {
         _ principal: Principal?, for endpoint: Endpoint, scope: Scope, _ exchange: inout Exchange,
         in tx: any Transaction
     ) throws -> Role? {
-        if endpoint.access == .anyone { return nil }
+        if endpoint.access == .anyone {
+            try requireOwnHand(principal, endpoint)
+            return nil
+        }
         guard let principal else { throw Problem.unauthenticated }
         switch (endpoint.access, scope) {
         case (.member(let permission), .organization(let organization)):
@@ -241,16 +244,24 @@ package struct Gateway: Sendable {
             guard principal.user != nil || !(permission.isForPeople || endpoint.output.isPage) else {
                 throw Problem.sessionRequired
             }
+            try requireOwnHand(principal, endpoint)
             guard principal.allows(permission, as: role) else { throw Problem.forbidden(permission) }
-            return role
+            return principal.impersonator == nil ? role : role.impersonated
         case (.operators, _):
             guard principal.isOperator else { throw Problem.notFound() }
+            try settings.authentication.admitOperator(principal)
         default:
             guard principal.user != nil else {
                 throw Problem.sessionRequired
             }
+            try requireOwnHand(principal, endpoint)
         }
         return nil
+    }
+
+    /// Refuses an operator who acts as somebody what only that person may.
+    private func requireOwnHand(_ principal: Principal?, _ endpoint: Endpoint) throws(Problem) {
+        if principal?.impersonator != nil, !endpoint.worksImpersonated { throw .impersonating }
     }
 
     private func run(

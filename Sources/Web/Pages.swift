@@ -114,11 +114,11 @@ package struct Pages {
 
     /// A button: a POST without a page of its own; a refusal is shown as a page that leads back.
     package mutating func action(
-        _ path: String, _ name: String, allow: Access,
+        _ path: String, _ name: String, allow: Access, endsImpersonation: Bool = false,
         _ submit: @escaping @Sendable (Call<Form>, any Transaction) throws -> Response
     ) {
         add(
-            "POST", path, name, allow,
+            "POST", path, name, allow, endsImpersonation: endsImpersonation,
             .write { call in
                 let call = call.with(Form(call.body.form))
                 return { tx in
@@ -179,12 +179,14 @@ package struct Pages {
 
     private mutating func add(
         _ method: String, _ path: String, _ name: String, _ allow: Access, query: [QueryParameter] = [],
-        recover: Endpoint.Recovery? = nil, acceptsCrossSite: Bool = false, _ work: Endpoint.Work
+        recover: Endpoint.Recovery? = nil, acceptsCrossSite: Bool = false, endsImpersonation: Bool = false,
+        _ work: Endpoint.Work
     ) {
-        endpoints.append(
-            Endpoint(
-                method: method, path: path, id: name, summary: name, tag: "console", access: allow, query: query,
-                body: method == "POST" ? .form(limit: 65_536) : nil, output: .page, acceptsCrossSite: acceptsCrossSite,
-                work: work, recover: recover))
+        var endpoint = Endpoint(
+            method: method, path: path, id: name, summary: name, tag: "console", access: allow, query: query,
+            body: method == "POST" ? .form(limit: 65_536) : nil, output: .page, acceptsCrossSite: acceptsCrossSite,
+            work: work, recover: recover)
+        endpoint.endsImpersonation = endsImpersonation
+        endpoints.append(endpoint)
     }
 }

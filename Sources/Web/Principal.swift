@@ -27,6 +27,8 @@ package struct Principal: Sendable, Hashable {
     package var authenticatedAt: Timestamp?
     /// Whether the session was opened, or confirmed, with a second factor.
     package var hasSecondFactor = false
+    /// The operator who acts as this user.
+    package var impersonator: Impersonator?
 
     package init(_ credential: Credential, display: String, isOperator: Bool = false) {
         self.credential = credential
@@ -57,7 +59,8 @@ package struct Principal: Sendable, Hashable {
     /// What scopes idempotency keys and limits: never shared between principals.
     package var id: String {
         switch credential {
-        case .session(_, let user), .external(_, let user): user.text
+        case .session(_, let user), .external(_, let user):
+            impersonator.map { "\(user) \($0.id)" } ?? user.text
         case .apiKey(let key, _, _): key.text
         }
     }
@@ -66,9 +69,11 @@ package struct Principal: Sendable, Hashable {
     package func actor(requestID: String?, address: String?) -> Actor {
         switch credential {
         case .session(_, let user), .external(_, let user):
-            Actor(.user, id: user.text, display: display, requestID: requestID, address: address)
+            var actor = Actor(.user, id: user.text, display: display, requestID: requestID, address: address)
+            actor.impersonator = impersonator
+            return actor
         case .apiKey(let key, _, _):
-            Actor(.apiKey, id: key.text, display: display, requestID: requestID, address: address)
+            return Actor(.apiKey, id: key.text, display: display, requestID: requestID, address: address)
         }
     }
 }
@@ -92,11 +97,15 @@ package struct Authentication: Sendable {
     package var principal: @Sendable (_ token: String, _ tx: any Transaction) throws -> Principal?
     /// The role a principal holds in an organisation; nil when it is no member (the organisation is then 404).
     package var role: @Sendable (Principal, OrganizationID, _ tx: any Transaction) throws -> Role?
+    /// Throws when an operator may not run the instance as they are signed in now.
+    package var admitOperator: @Sendable (Principal) throws -> Void
 
     package init(
         principal: @escaping @Sendable (String, any Transaction) throws -> Principal?,
-        role: @escaping @Sendable (Principal, OrganizationID, any Transaction) throws -> Role?
+        role: @escaping @Sendable (Principal, OrganizationID, any Transaction) throws -> Role?,
+        admitOperator: @escaping @Sendable (Principal) throws -> Void = { _ in }
     ) {
+        self.admitOperator = admitOperator
         self.principal = principal
         self.role = role
     }

@@ -36,10 +36,11 @@ package struct Routes {
 
     package mutating func post<Body: RequestBody, Output: Codable & Sendable>(
         _ path: String, _ id: String, _ summary: String, tag: String, allow: Access, body: Body.Type,
-        returns: Output.Type, status: Int = 200, requiresIdempotencyKey: Bool = false, problems: [String] = [],
-        _ handle: @escaping @Sendable (Call<Body>, any Transaction) throws -> Output
+        returns: Output.Type, status: Int = 200, requiresIdempotencyKey: Bool = false, endsImpersonation: Bool = false,
+        problems: [String] = [], _ handle: @escaping @Sendable (Call<Body>, any Transaction) throws -> Output
     ) {
         write("POST", path, id, summary, tag, allow, body, status, requiresIdempotencyKey, problems, handle)
+        if endsImpersonation, let last = endpoints.indices.last { endpoints[last].endsImpersonation = true }
     }
 
     package mutating func patch<Body: RequestBody, Output: Codable & Sendable>(
@@ -51,13 +52,13 @@ package struct Routes {
     }
 
     package mutating func delete(
-        _ path: String, _ id: String, _ summary: String, tag: String, allow: Access, problems: [String] = [],
-        _ handle: @escaping @Sendable (Call<NoBody>, any Transaction) throws -> Void
+        _ path: String, _ id: String, _ summary: String, tag: String, allow: Access, query: [QueryParameter] = [],
+        problems: [String] = [], _ handle: @escaping @Sendable (Call<NoBody>, any Transaction) throws -> Void
     ) {
         add(
             .init(
-                method: "DELETE", path: path, id: id, summary: summary, tag: tag, access: allow, query: [], body: nil,
-                output: .none, problems: problems,
+                method: "DELETE", path: path, id: id, summary: summary, tag: tag, access: allow, query: query,
+                body: nil, output: .none, problems: problems,
                 work: .write { call in
                     let call = call.with(NoBody())
                     return { tx in

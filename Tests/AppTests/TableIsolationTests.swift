@@ -94,7 +94,7 @@ struct TableIsolationTests {
         }
     }
 
-    @Test func `no statement reads another organisation's row, in any table`() throws {
+    @Test func `TEN-10 no statement reads another organisation's row, in any table`() throws {
         let (database, tables) = try open()
         #expect(tables.count > 20)
         for table in tables where table.isTenant {
@@ -120,7 +120,9 @@ struct TableIsolationTests {
         try database.close()
     }
 
-    @Test func `no statement inserts, changes, moves or deletes another organisation's row, in any table`() async throws
+    @Test
+    func `TEN-4 and TEN-10 no statement inserts, changes, moves or deletes another organisation's row, in any table`()
+        async throws
     {
         let (database, tables) = try open()
         for table in tables {

@@ -29,7 +29,7 @@ struct QueueTests {
         #expect(try queue.value("SELECT count(*) FROM jobs") == "0")
     }
 
-    @Test func `a job runs once, in the scope it was enqueued in`() async throws {
+    @Test func `TEN-11 a job runs once, in the scope it was enqueued in`() async throws {
         let queue = try QueueFixture()
         let seen = Mutex<[JobContext]>([])
         let id = try await queue.enqueue("work", .object(["n": .integer(7)]))

@@ -56,7 +56,7 @@ struct APIKeyTests {
         let roles = try company.database.read(in: .instance) { tx in
             let principal = try #require(try company.organizations.principal(token: new.secret, in: tx))
             return [company.acme, company.globex].map { organization in
-                try? Organizations.role(of: principal, in: organization.id, in: tx)
+                try? company.organizations.role(of: principal, in: organization.id, in: tx)
             }
         }
         #expect(roles == [Role.editor, nil])

@@ -18,7 +18,7 @@ struct EndingTests {
         let principal = Principal(
             .session(SessionID(at: company.time.clock.now), user: company.id(role)), display: "Test")
         return try company.database.read(in: .instance) {
-            try Organizations.role(of: principal, in: company.acme.id, in: $0)
+            try company.organizations.role(of: principal, in: company.acme.id, in: $0)
         }
     }
 

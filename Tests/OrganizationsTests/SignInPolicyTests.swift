@@ -18,7 +18,7 @@ struct SignInPolicyTests {
     private func role(_ principal: Principal, _ company: Company) async -> String? {
         await refusal {
             try company.database.read(in: .instance) { tx in
-                try Organizations.role(of: principal, in: company.acme.id, in: tx) ?? .viewer
+                try company.organizations.role(of: principal, in: company.acme.id, in: tx) ?? .viewer
             }
         }
     }
@@ -40,7 +40,7 @@ struct SignInPolicyTests {
         let stranger = Principal(
             .session(SessionID(at: company.time.clock.now), user: company.stranger.id), display: "Stranger")
         let role = try company.database.read(in: .instance) { tx in
-            try Organizations.role(of: stranger, in: company.acme.id, in: tx)
+            try company.organizations.role(of: stranger, in: company.acme.id, in: tx)
         }
         #expect(role == nil)
     }

@@ -10,6 +10,7 @@ import pyotp
 import pytest
 
 from outbox import outbox
+from prepared_tenancy import NAMES, TENANCY
 from raptorflow import PASSWORD, Client, serving
 from test_path import join, key, mail_token, pay, until
 
@@ -41,7 +42,8 @@ EXEMPT = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """Every way to make an account and to sign in is open, so that each can be tried."""
-    options = ["--accounts-sign-up", "open", "--accounts-magic-links", "on"]
+    options = ["--accounts-sign-up", "open", "--accounts-magic-links", "on",
+               "--dns-server", f"127.0.0.1:{NAMES.server_address[1]}"]
     with serving(tmp_path_factory.mktemp("instance"), *options) as running:
         yield running
 
@@ -323,6 +325,7 @@ PREPARED = {
     "resumeOrganization": lambda w: (w.owner, {"organization": suspended(w, "orgs", new_organization(w))}, None),
     "suspendUser": lambda w: (w.owner, {"user": w.person()[1]}, {"reason": "test"}),
     "resumeUser": lambda w: (w.owner, {"user": suspended(w, "users", w.person()[1])}, None),
+    **TENANCY,
     "createAPIKey": lambda w: (w.owner, {}, {"name": "K", "role": "viewer"}),
     "revokeAPIKey": lambda w: (w.owner, {"key": w.key()}, None),
     "rotateAPIKey": lambda w: (w.owner, {"key": w.key()}, None),

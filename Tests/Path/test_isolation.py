@@ -1,4 +1,5 @@
-"""Every operation and every page of an organisation, called by somebody of another one: 404, and nothing changes."""
+"""TEN-1 and TEN-3: every operation and every page of an organisation, called by somebody of another one, and every
+identifier of one in a path of the other: 404, and nothing changes."""
 import json
 import re
 import uuid
@@ -26,8 +27,11 @@ def victim(workspace):
     def first(path):
         return owner.get(f"{base}/{path}").expect(200).json["data"][0]["id"]
 
+    role = owner.post(f"{base}/roles", {"name": "Theirs", "permissions": ["jobs:read"]}, key=key()).expect(201).json
+    domain = owner.post(f"{base}/domains", {"name": "theirs.example"}, key=key()).expect(201).json
     return {
-        "invitation": first("invitations"), "key": first("api-keys"), "account": accounts[0],
+        "role": role["id"], "domain": domain["id"], "invitation": first("invitations"),
+        "key": first("api-keys"), "account": accounts[0],
         "entry": entry.expect(201).json["id"], "invoice": first("invoices"), "payment": first("payments"),
         "job": owner.get(f"{base}/jobs").json["data"][0]["id"] if owner.get(f"{base}/jobs").json["data"] else None,
         "user": owner.get("/v1/me").json["id"], "message": first("messages"),
@@ -64,7 +68,7 @@ def fill(path, organization, victim, missing):
     return re.sub(r"\{(\w+)\}", value, path)
 
 
-def test_every_operation_of_another_organisation_is_404(server, workspace, victim, stranger):
+def test_ten_1_every_operation_of_another_organisation_is_404(server, workspace, victim, stranger):
     tried = 0
     for method, path, example in operations(server):
         target = fill(path, workspace.organization, victim, f"job_{UNKNOWN}")
@@ -74,7 +78,7 @@ def test_every_operation_of_another_organisation_is_404(server, workspace, victi
     assert tried > 35
 
 
-def test_every_identifier_of_another_organisation_is_404_in_ones_own(server, victim, stranger):
+def test_ten_3_every_identifier_of_another_organisation_is_404_in_ones_own(server, victim, stranger):
     tried = 0
     for method, path, example in operations(server):
         if path.count("{") < 2:
@@ -97,7 +101,7 @@ def pages():
     return sorted(found)
 
 
-def test_every_page_of_another_organisation_is_404(workspace, victim, stranger):
+def test_ten_1_every_page_of_another_organisation_is_404(workspace, victim, stranger):
     tried = 0
     for path in pages():
         target = fill(path, workspace.organization, victim, f"job_{UNKNOWN}")

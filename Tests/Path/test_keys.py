@@ -7,7 +7,7 @@ import pytest
 from raptorflow import Client
 from test_path import key
 
-FOR_PEOPLE = {"api_keys:read", "api_keys:manage", "members:manage", "organization:delete"}
+FOR_PEOPLE = {"api_keys:read", "api_keys:manage", "members:manage", "outbox:read", "organization:delete"}
 
 
 def operations(server):

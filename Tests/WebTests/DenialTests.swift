@@ -78,7 +78,8 @@ import Web
         try await serve(["key": Self.key()]) { server, told in
             for permission in Permission.allCases {
                 let answer = try await server.send("GET", path(permission), token: "key")
-                let isRefused = [.keysRead, .keysManage, .membersManage, .organizationDelete].contains(permission)
+                let isRefused = [.keysRead, .keysManage, .membersManage, .outboxRead, .organizationDelete]
+                    .contains(permission)
                 #expect(answer.status == (isRefused ? 403 : 200), "\(permission)")
                 if isRefused { #expect(answer.problem == "session_required") }
             }
@@ -87,7 +88,7 @@ import Web
                     "GET", page, token: "key", headers: [(name: "Accept", value: "application/json")])
                 #expect(answer.status == 403, "\(page)")
             }
-            #expect(told.codes.count == 6)
+            #expect(told.codes.count == 7)
         }
     }
 

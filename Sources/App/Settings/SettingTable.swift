@@ -34,6 +34,7 @@ extension Setting {
         Setting(
             "limits.principal_per_minute", .integer(0...1_000_000), default: "6000",
             "Calls of one user or key; 0 is no limit."),
+        Setting("dns.server", .text, "The resolver for proofs of domains: an IP address, with :port if not 53."),
         Setting("resources", .path, "A folder to read pages' files and migrations from, while designing them."),
     ]
 
@@ -45,6 +46,12 @@ extension Setting {
         Setting(
             "accounts.magic_links", .choice(["off", "on"]), default: "off",
             "Whether a mailed link signs somebody in without a password."),
+        Setting(
+            "accounts.second_factor", .choice(["optional", "operators", "everybody"]), default: "optional",
+            "Who has to sign in with a second factor, whatever organisations ask for."),
+        Setting(
+            "accounts.impersonation", .choice(["off", "on"]), default: "on",
+            "Whether operators may act for a user, for an hour at most."),
         Setting("issuers", .path, "A JSON file of issuers whose tokens are taken as credentials."),
         Setting("supabase.url", .address, "A Supabase project, like https://abc.supabase.co: its users may call."),
         Setting("tokens.audience", .text, "Whom our own access tokens are for; the public address when not set."),

@@ -55,6 +55,8 @@ extension Settings {
         policy.domains = accountDomains
         policy.hasMagicLinks = hasMagicLinks
         policy.invitations = Organizations.invitations
+        policy.secondFactor = AccountPolicy.SecondFactorRule(rawValue: secondFactor) ?? .optional
+        policy.allowsImpersonation = allowsImpersonation
         policy.names = { user, tx in try Organizations.memberships(of: user, in: tx).map(\.organization.name) }
         return policy
     }

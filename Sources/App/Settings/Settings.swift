@@ -1,5 +1,6 @@
 // The options in force, typed: what the rest of the program reads.
 package import Identity
+import Organizations
 
 /// Everything that can be set, checked and complete.
 package struct Settings: Sendable {
@@ -58,6 +59,8 @@ package struct Settings: Sendable {
     /// In lower case.
     package var accountDomains: Set<String>
     package var hasMagicLinks: Bool
+    package var secondFactor: String
+    package var allowsImpersonation: Bool
     package var smtp: SMTP?
     /// Nil unless key id, key secret and webhook secret are all set.
     package var razorpay: Razorpay?
@@ -72,6 +75,8 @@ package struct Settings: Sendable {
     package var knownProviders: [SignInProvider] = []
     /// The file that lists other providers.
     package var providersFile: String?
+    /// Another resolver than the system's.
+    package var dnsServer: String?
     /// How long audit records are kept; 0 is for ever.
     package var auditRetentionDays: Int
 
@@ -100,12 +105,15 @@ extension Settings {
         signUp = text("accounts.sign_up")
         accountDomains = Set(Setting.list(text("accounts.domains")).map { $0.lowercased() })
         hasMagicLinks = text("accounts.magic_links") == "on"
+        secondFactor = text("accounts.second_factor")
+        allowsImpersonation = text("accounts.impersonation") == "on"
         backupFolder = optional("backups.folder") ?? Self.folder(of: text("database")) + "backups"
         issuersFile = optional("issuers")
         supabaseURL = optional("supabase.url").map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         tokenAudience = optional("tokens.audience")
         providersFile = optional("providers")
         knownProviders = Self.knownProviders(text)
+        dnsServer = optional("dns.server")
         if let certificate = optional("tls.certificate"), let key = optional("tls.key") {
             tls = TLS(certificate: certificate, key: key)
         }
@@ -181,6 +189,9 @@ extension Settings {
         }
         if let address = supabaseURL.flatMap(WebAddress.init), address.scheme != "https", !address.isLocal {
             problems.append("supabase.url must be https: whoever changes the keys on their way could be anybody.")
+        }
+        if let dnsServer, DNSServer(dnsServer) == nil {
+            problems.append("dns.server must be an IP address, like 192.0.2.1 or [2001:db8::1]:5353.")
         }
         let keys = ["razorpay.key_id", "razorpay.key_secret", "razorpay.webhook_secret"]
         let missing = keys.filter { !isSet($0) }

@@ -53,6 +53,11 @@ package struct AccessTokens: Sendable {
         if let member {
             claims.append(.init("org", .string(member.organization.text)))
             claims.append(.init("role", .string(member.role.rawValue)))
+            // What a custom role is called says nothing to somebody else.
+            if case .custom(let role) = member.role {
+                let permissions = role.permissions.map(\.rawValue).sorted()
+                claims.append(.init("permissions", .array(permissions.map { .string($0) })))
+            }
         }
         return AccessToken(
             accessToken: try keys.signer(in: tx).token(.object(claims)), tokenType: "Bearer", expiresIn: seconds)

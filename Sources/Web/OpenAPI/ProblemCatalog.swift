@@ -41,6 +41,7 @@ package struct ProblemCode: Sendable {
             "unauthenticated", 401, "No credential, or one that is unknown, expired or revoked. Sign in again."),
         ProblemCode("permission_denied", 403, "Known, but the role lacks the permission that the detail names."),
         ProblemCode("session_required", 403, "An API key tried what only a signed-in person can do."),
+        ProblemCode("impersonating", 403, "An operator acts for somebody, and only they themselves can do this."),
         ProblemCode("address_not_allowed", 403, "The key may not be used from this address."),
         ProblemCode("cross_origin_request", 403, "A browser sent this from a page of another site."),
         ProblemCode("not_found", 404, "There is no such thing, or it belongs to another organisation."),
@@ -65,6 +66,8 @@ package struct ProblemCode: Sendable {
 
     static let accounts = [
         ProblemCode("account_suspended", 403, "The account is suspended. Ask whoever runs the instance."),
+        ProblemCode("impersonation_off", 403, "The instance lets nobody act for somebody else."),
+        ProblemCode("not_impersonable", 409, "Nobody acts for an operator, a suspended account, or themselves."),
         ProblemCode("wrong_credentials", 401, "E-mail and password do not belong together."),
         ProblemCode(
             "second_factor_required", 401, "The account has a second factor: sign in with it, then open the link again."
@@ -72,7 +75,7 @@ package struct ProblemCode: Sendable {
         ProblemCode("step_up_required", 403, "Give a password or code again: the last is older than 10 minutes."),
         ProblemCode(
             "second_factor_missing", 403,
-            "The organisation lets in only who signed in with a second factor. Add one, or sign in with it."),
+            "The organisation or the instance asks for a second factor. Add one, or sign in with it."),
         ProblemCode("sign_up_closed", 403, "People can't make accounts themselves here."),
         ProblemCode(
             "email_unconfirmed", 403,
@@ -122,7 +125,13 @@ package struct ProblemCode: Sendable {
     ]
 
     static let organizations = [
-        ProblemCode("above_own_role", 403, "Nobody gives or changes a role above their own."),
+        ProblemCode("above_own_role", 403, "Nobody gives or changes a role that holds more than their own."),
+        ProblemCode("role_name_taken", 409, "The organisation has a role of this name."),
+        ProblemCode("domain_claimed", 409, "The organisation has the domain already."),
+        ProblemCode("domain_taken", 409, "Another organisation of the instance has proven the domain."),
+        ProblemCode("record_not_found", 409, "The DNS record that proves the domain is not there, or not seen yet."),
+        ProblemCode("dns_unavailable", 503, "A name could not be looked up now. Try again in a minute."),
+        ProblemCode("role_in_use", 409, "Members, invitations or domains have the role: say which role replaces it."),
         ProblemCode(
             "invitation_for_somebody_else", 403,
             "The invitation is for another e-mail address than the account that is signed in."),

@@ -17,7 +17,10 @@ enum ProblemResponses {
                 "organization_leaving", "second_factor_missing",
             ]
             if permission.isForPeople { codes.append("session_required") }
-        case .operators: codes.append("not_found")
+        case .operators: codes += ["not_found", "second_factor_missing"]
+        }
+        if endpoint.access != .anyone, endpoint.access != .operators, !endpoint.worksImpersonated {
+            codes.append("impersonating")
         }
         if endpoint.access != .anyone, isWrite { codes.append("cross_origin_request") }
         if !endpoint.pathParameters.isEmpty { codes.append("not_found") }

@@ -103,6 +103,8 @@ package struct Rule: Sendable {
     }
     /// Words for the reference page.
     package static func note(_ text: String) -> Rule { Rule { $0.note = text } }
+    /// What the reference page shows as an example of a text.
+    package static func example(_ text: String) -> Rule { Rule { $0.example = .string(text) } }
     /// Several of these.
     package static func all(_ rules: [Rule]) -> Rule {
         Rule { schema in schema = rules.reduce(schema) { $1.apply($0) } }
@@ -143,6 +145,16 @@ extension Currency: SchemaDescribed {
         return schema
     }
     package static var example: Currency { .inr }
+}
+
+extension Role: SchemaDescribed {
+    package static var schema: Schema {
+        var schema = Schema.string
+        schema.note = "One of viewer, editor, admin and owner, or the identifier of a custom role."
+        schema.example = .string("viewer")
+        return schema
+    }
+    package static var example: Role { .viewer }
 }
 
 extension JSONValue: SchemaDescribed {
