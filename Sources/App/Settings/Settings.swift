@@ -1,4 +1,5 @@
 // The options in force, typed: what the rest of the program reads.
+package import Operations
 
 /// Everything that can be set, checked and complete.
 package struct Settings: Sendable {
@@ -40,8 +41,8 @@ package struct Settings: Sendable {
     package var database: String
     package var mode: Mode
     package var parts: Set<Part>
-    /// The master key as it was configured; nil when the file beside the database holds it.
-    package var masterKey: String?
+    /// Where the master key is; unless it is configured, in the file beside the database, made on first start.
+    package var masterKey: MasterKeySource
     package var logFormat: LogFormat
     /// A level's name of swift-log.
     package var logLevel: String
@@ -69,9 +70,6 @@ package struct Settings: Sendable {
     package var tokenAudience: String?
     /// How long audit records are kept; 0 is for ever.
     package var auditRetentionDays: Int
-
-    /// The file beside the database in which a master key is kept that was made on first start.
-    package var masterKeyFile: String { database + ".key" }
 }
 
 extension Settings {
@@ -83,7 +81,9 @@ extension Settings {
         auditRetentionDays = number("audit.retention_days")
         mode = Mode(rawValue: text("mode")) ?? .sandbox
         parts = Set(Setting.list(text("roles")).compactMap(Part.init))
-        masterKey = optional("master_key")
+        masterKey = MasterKeySource(
+            configured: optional("master_key"), previous: optional("master_key_previous"),
+            file: text("database") + ".key")
         logFormat = LogFormat(rawValue: text("log.format")) ?? .readable
         logLevel = text("log.level")
         host = text("host")
