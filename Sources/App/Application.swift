@@ -81,9 +81,15 @@ package struct Application: Sendable {
         self.denials = denials
         var gatewaySettings = Gateway.Settings(
             authentication: organizations.authentication, cursors: CursorSigner(key: try keys.bytes("cursors")),
-            answers: AnswerSeal(key: try keys.bytes(AnswerSeal.keyName)), origin: settings.publicURL, hosts: settings.hosts,
+            answers: AnswerSeal(key: try keys.bytes(AnswerSeal.keyName)), origin: settings.publicURL,
+            hosts: settings.hosts,
             trustedProxies: settings.proxies, limits: settings.rateLimits, logger: logger,
             record: record)
+        gatewaySettings.crossOrigins = settings.crossOrigins
+        gatewaySettings.planRate = { organization, tx in
+            try Billing.callsPerMinute(of: organization, in: tx).flatMap { Rate(perMinute: $0) }
+        }
+        gatewaySettings.browsers = KnownDevices.check
         gatewaySettings.onDenial = { denials.note($0) }
         gateway = try Gateway(endpoints: endpoints, database: database, settings: gatewaySettings)
     }

@@ -4,8 +4,8 @@ import FoundationEssentials
 
 /// Seals secrets with one key of 32 bytes (AES-256-GCM, NIST SP 800-38D, a random nonce of 96 bits for each).
 ///
-/// The context says what a secret is for, such as the row it belongs to. It is authenticated and not stored, so a sealed
-/// value that was moved elsewhere does not open.
+/// The context says what a secret is for, such as the row it belongs to. It is authenticated and not stored, so a
+/// sealed value that was moved elsewhere does not open.
 package struct Seal: Sendable {
     private let key: SymmetricKey
 

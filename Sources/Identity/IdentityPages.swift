@@ -31,7 +31,7 @@ extension Identity {
                 try Self.endSession(session, of: user, in: tx)
             }
             var response = Response.redirect(to: "/sign-in", flash: "You are signed out.")
-            response.headers.append(SessionCookie.clear(origin: call.request.origin))
+            response.headers += SessionCookie.leave(origin: call.request.origin)
             return response
         }
     }

@@ -6,9 +6,9 @@ import Web
 
 /// What `secrets rotate` does.
 ///
-/// A new key is in the file, in front of the old one, before anything is sealed with it; then one transaction seals all of
-/// the instance's keys anew. Whatever ends the process in between, everything opens with a key that is in the file. A
-/// running server opened its keys when it started and needs no master key since.
+/// A new key is in the file, in front of the old one, before anything is sealed with it; then one transaction seals all
+/// of the instance's keys anew. Whatever ends the process in between, everything opens with a key that is in the file.
+/// A running server opened its keys when it started and needs no master key since.
 package struct MasterKeyRotation: Sendable {
     /// The ids of the key that everything is sealed with now.
     package let current: String

@@ -1,5 +1,6 @@
 // The console's cookie.
 import HTTPTypes
+package import Storage
 
 /// The cookie that carries a session token in a browser.
 package enum SessionCookie {
@@ -11,9 +12,15 @@ package enum SessionCookie {
         ("Set-Cookie", "\(prefix(origin))=\(token); Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax\(secure(origin))")
     }
 
-    /// The header that signs a browser out.
-    package static func clear(origin: String) -> (name: String, value: String) {
-        ("Set-Cookie", "\(prefix(origin))=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\(secure(origin))")
+    /// The headers that sign a browser out: no session, no page to go back to, nothing stored.
+    ///
+    /// Other cookies stay: `Clear-Site-Data` would take those of every host under the same domain along, which is often
+    /// the product's own, and the mark of a known device.
+    package static func leave(origin: String) -> [(name: String, value: String)] {
+        [
+            ("Set-Cookie", "\(prefix(origin))=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\(secure(origin))"),
+            ("Clear-Site-Data", "\"cache\", \"storage\""),
+        ]
     }
 
     private static func prefix(_ origin: String) -> String { origin.hasPrefix("https://") ? names[0] : names[1] }
@@ -40,13 +47,26 @@ package struct HostCookie: Sendable {
 
     /// What the request carries; nil when there is none.
     package func value(in request: RequestFacts) -> String? {
-        Cookies.value(of: ["__Host-" + name, name], in: request.fields)
+        value(in: request.fields)
     }
+
+    func value(in fields: HTTPFields) -> String? { Cookies.value(of: ["__Host-" + name, name], in: fields) }
 
     private func header(_ value: String, _ origin: String) -> (name: String, value: String) {
         let isSecure = origin.hasPrefix("https://")
         let marks = isSecure ? "; Secure" : ""
         return ("Set-Cookie", "\(isSecure ? "__Host-" : "")\(name)=\(value); Path=/; HttpOnly; SameSite=Lax\(marks)")
+    }
+}
+
+/// How browsers from which somebody signed in before are known by their cookie.
+package struct KnownBrowsers: Sendable {
+    let cookie: HostCookie
+    let isKnown: @Sendable (_ cookie: String, any Transaction) throws -> Bool
+
+    package init(cookie: HostCookie, isKnown: @escaping @Sendable (_ cookie: String, any Transaction) throws -> Bool) {
+        self.cookie = cookie
+        self.isKnown = isKnown
     }
 }
 

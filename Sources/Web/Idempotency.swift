@@ -84,7 +84,8 @@ struct IdempotentRequest: Sendable {
 
     /// Keeps the answer, in the transaction of the effect.
     func finish(_ response: Response, in tx: any Transaction) throws {
-        try IdempotencyStore.insert(self, status: response.status, body: try seal.close(response.body, of: self), in: tx)
+        try IdempotencyStore.insert(
+            self, status: response.status, body: try seal.close(response.body, of: self), in: tx)
     }
 
     /// Frees the key after a refusal without effect.

@@ -9,3 +9,6 @@ ALTER TABLE plans ADD COLUMN calls_per_minute INTEGER     -- of one organisation
 UPDATE plans SET calls_per_minute = 1200 WHERE code = 'free';
 UPDATE plans SET calls_per_minute = 6000 WHERE code = 'pro';
 UPDATE plans SET calls_per_minute = 60000 WHERE code = 'enterprise';
+
+-- A browser that is known is let in beside an attacker of the same network.
+CREATE INDEX known_devices_mark ON known_devices (mark);

@@ -13,7 +13,10 @@ struct OptionsCommand: Command {
 
     func run(in invocation: Invocation) async throws {
         for setting in Setting.all {
-            let spelling = setting.isSecret ? "\(setting.flag)-file FILE, \(setting.flag)-command COMMAND" : "\(setting.flag) \(Self.word(setting.kind))"
+            let spelling =
+                setting.isSecret
+                ? "\(setting.flag)-file FILE, \(setting.flag)-command COMMAND"
+                : "\(setting.flag) \(Self.word(setting.kind))"
             let fallback = setting.fallback.isEmpty ? "" : " [\(setting.fallback)]"
             Terminal.say("\(spelling), \(setting.variable)\n    \(setting.help)\(fallback)")
         }

@@ -53,7 +53,9 @@ struct SecretsCommand: AsyncParsableCommand {
                 Terminal.say("\(found.0.byOlder) of them with an older one: run `raptorflow secrets rotate`.")
             }
             for (name, result) in found.1 {
-                Terminal.say("\(result.count) \(name): \(result.broken.map { "\(Self.shown($0)) does NOT open" } ?? "all open").")
+                Terminal.say(
+                    "\(result.count) \(name): \(result.broken.map { "\(Self.shown($0)) does NOT open" } ?? "all open")."
+                )
             }
             if found.1.contains(where: { $0.1.broken != nil }) { throw ProblemsFound() }
         }
@@ -86,8 +88,8 @@ struct SecretsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "rotate", abstract: "Seal everything with a new master key.",
             discussion: """
-                Where the key lies in the file beside the database, a new one is made and put in front; the old one stays \
-                below it for older backups, until you remove its line. Where the options give the key, set the new one \
+                Where the key lies in the file beside the database, a new one is made and put in front; the old one \
+                stays below it for older backups, until you remove its line. Where the options give the key, set the new one \
                 as master_key and the present one as master_key_previous first. Works while the server runs; if it is \
                 interrupted, run it again.
                 """)

@@ -36,6 +36,7 @@ package struct Settings: Sendable {
     package struct CallLimits: Sendable {
         package var perAddress: Int
         package var perPrincipal: Int
+        package var perOrganization: Int
     }
 
     package var database: String
@@ -51,6 +52,8 @@ package struct Settings: Sendable {
     /// Scheme, host and port: `https://app.example.com`; the base of all links.
     package var publicURL: String
     package var trustedProxies: Set<String>
+    /// Origins of other sites whose scripts may call the API.
+    package var crossOrigins: Set<String>
     package var tls: TLS?
     package var limits: CallLimits
     package var resources: String?
@@ -88,9 +91,11 @@ extension Settings {
         logLevel = text("log.level")
         host = text("host")
         port = number("port")
+        crossOrigins = Set(Setting.list(text("cors.origins")))
         trustedProxies = Set(Setting.list(text("trusted_proxies")))
         limits = CallLimits(
-            perAddress: number("limits.address_per_minute"), perPrincipal: number("limits.principal_per_minute"))
+            perAddress: number("limits.address_per_minute"), perPrincipal: number("limits.principal_per_minute"),
+            perOrganization: number("limits.organization_per_minute"))
         resources = optional("resources")
         signUp = text("accounts.sign_up")
         accountDomains = Set(Setting.list(text("accounts.domains")).map { $0.lowercased() })

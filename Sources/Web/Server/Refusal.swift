@@ -23,6 +23,7 @@ struct Refusal {
             headers: [
                 ("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"),
                 ("X-Request-Id", requestID), ("X-Content-Type-Options", "nosniff"),
+                ("Content-Security-Policy", Exchange.dataPolicy),
             ], body: document.bytes)
         if let seconds = problem.retryAfter { response.headers.append(("Retry-After", String(seconds))) }
         self.response = response
