@@ -132,7 +132,7 @@ extension Exchange {
         if !allow.isEmpty { response.headers.append(("Allow", allow.joined(separator: ", "))) }
         if closesConnection { response.headers.append(("Connection", "close")) }
         if settings.origin.hasPrefix("https://") {
-            response.headers.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+            response.headers.append(Self.strictTransport)
         }
         if !response.has("Cache-Control") { response.headers.append(("Cache-Control", "no-store")) }
         guard isForPeople else {
@@ -154,6 +154,9 @@ extension Exchange {
             ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
         ]
     }
+
+    /// For a year, and for every host below (RFC 6797).
+    static let strictTransport = (name: "Strict-Transport-Security", value: "max-age=31536000; includeSubDomains")
 
     /// Of what is no page: nothing in it is shown, run or framed, whatever a browser takes it for.
     static let dataPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"

@@ -1,4 +1,4 @@
-"""What is sealed stays readable through rotations and crashes, and opens in its own place only; where keys come from."""
+"""What is sealed stays readable through rotations and crashes, and opens in its own place only; where keys are from."""
 import contextlib
 import os
 import random

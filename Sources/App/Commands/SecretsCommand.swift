@@ -89,9 +89,9 @@ struct SecretsCommand: AsyncParsableCommand {
             commandName: "rotate", abstract: "Seal everything with a new master key.",
             discussion: """
                 Where the key lies in the file beside the database, a new one is made and put in front; the old one \
-                stays below it for older backups, until you remove its line. Where the options give the key, set the new one \
-                as master_key and the present one as master_key_previous first. Works while the server runs; if it is \
-                interrupted, run it again.
+                stays below it for older backups, until you remove its line. Where the options give the key, set the \
+                new one as master_key and the present one as master_key_previous first. Works while the server runs; \
+                if it is interrupted, run it again.
                 """)
 
         func run(in invocation: Invocation) async throws {
