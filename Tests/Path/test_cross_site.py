@@ -10,7 +10,6 @@ import pytest
 from raptorflow import PASSWORD, ROOT, Client, serving
 from test_isolation import victim  # noqa: F401  (one of everything that has an identifier)
 from test_path import until
-from workspace import Workspace
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -185,30 +184,3 @@ def test_ses_7_signing_out_ends_the_session_and_clears_what_the_browser_kept(ser
     again = send(server, "GET", "/account", **cookie)
     assert again.status == 303 and again.headers["Location"].startswith("/sign-in")
     Client(server.url, token).get("/v1/me").expect(401)
-
-
-def test_a_victim_beside_an_attacker_still_signs_in_with_a_known_browser(tmp_path_factory):
-    limits = ["--limits-address-per-minute", "6000"]
-    with serving(tmp_path_factory.mktemp("limited")) as first:
-        Workspace(first)
-        form = f"email=owner%40example.com&password={PASSWORD.replace(' ', '+')}"
-        signed_in = send(first, "POST", "/sign-in", form, Content_Type=FORM, Sec_Fetch_Site="same-origin")
-        device = re.search(r"raptorflow-device=([^;]+)", ", ".join(signed_in.headers.get_all("Set-Cookie"))).group(1)
-    # A flag may be given once, so those that lift the limits go first.
-    first.command = [word for word in first.command if not word.startswith("--limits") and word != "0"] + limits
-    first.start()
-    try:
-        wrong = {"email": "owner@example.com", "password": "not the password"}
-        statuses = [Client(first.url).post("/v1/auth/sign-in", wrong).status for _ in range(40)]
-        assert statuses[0] == 401 and statuses[-1] == 429, statuses
-        assert send(first, "POST", "/sign-in", form, Content_Type=FORM).status == 429
-        forged = {"Cookie": "raptorflow-device=" + "A" * len(device)}
-        assert send(first, "POST", "/sign-in", form, Content_Type=FORM, **forged).status == 429
-        known = send(first, "POST", "/sign-in", form, Content_Type=FORM, Cookie=f"raptorflow-device={device}")
-        assert known.status == 303 and "raptorflow=rfs_" in ", ".join(known.headers.get_all("Set-Cookie"))
-        # It is a bucket of its own, not a pass.
-        more = [send(first, "POST", "/sign-in", form.replace("97", "98"), Content_Type=FORM,
-                     Cookie=f"raptorflow-device={device}").status for _ in range(25)]
-        assert 429 in more
-    finally:
-        first.kill()
