@@ -84,7 +84,7 @@ let package = Package(
         .target(name: "CResources", path: "Resources", exclude: [], publicHeadersPath: "include"),
         .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
-        module("Core", ["CResources"]),
+        module("Core", ["CResources", .crypto]),
         module("Storage", ["Core"]),
         module("StorageSQLite", ["CSQLite", "Core", "Storage", .grdb, .grdbSQLite, .collections, .crypto]),
         module(

@@ -63,6 +63,9 @@ FILE_BYTES(sqlite_0013) = {
 FILE_BYTES(sqlite_0014) = {
 #embed "migrations/sqlite/0014_custom_roles.sql"
 };
+FILE_BYTES(sqlite_0015) = {
+#embed "migrations/sqlite/0015_edge.sql"
+};
 FILE_BYTES(sqlite_0016) = {
 #embed "migrations/sqlite/0016_domains_impersonation.sql"
 };
@@ -90,6 +93,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0012_passkeys.sql", sqlite_0012),
     ENTRY("migrations/sqlite/0013_federation.sql", sqlite_0013),
     ENTRY("migrations/sqlite/0014_custom_roles.sql", sqlite_0014),
+    ENTRY("migrations/sqlite/0015_edge.sql", sqlite_0015),
     ENTRY("migrations/sqlite/0016_domains_impersonation.sql", sqlite_0016),
 };
 

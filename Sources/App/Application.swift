@@ -58,10 +58,11 @@ package struct Application: Sendable {
         self.database = database
         self.logger = logger
         let keys = try await InstanceKeys.unlock(
-            ["answers", "audit", "cursors", "sandbox", FactorSeal.keyName, FlowSeal.keyName, SigningKeys.sealName],
-            configured: settings.masterKey,
-            file: settings.masterKeyFile,
-            database: database)
+            [
+                "audit", "cursors", "sandbox", AnswerSeal.keyName, FactorSeal.keyName, FlowSeal.keyName,
+                SigningKeys.sealName,
+            ],
+            with: settings.masterKey, database: database)
         madeMasterKeyFile = keys.madeMasterKeyFile
         try await SigningKeys(sealedWith: try keys.bytes(SigningKeys.sealName)).prepare(on: database)
         let (issuers, providers) = (try settings.issuers(), try settings.signInProviders())
@@ -84,9 +85,15 @@ package struct Application: Sendable {
         self.denials = denials
         var gatewaySettings = Gateway.Settings(
             authentication: organizations.authentication, cursors: CursorSigner(key: try keys.bytes("cursors")),
-            answers: AnswerSeal(key: try keys.bytes("answers")), origin: settings.publicURL, hosts: settings.hosts,
+            answers: AnswerSeal(key: try keys.bytes(AnswerSeal.keyName)), origin: settings.publicURL,
+            hosts: settings.hosts,
             trustedProxies: settings.proxies, limits: settings.rateLimits, logger: logger,
             record: record)
+        gatewaySettings.crossOrigins = settings.crossOrigins
+        gatewaySettings.planRate = { organization, tx in
+            try Billing.callsPerMinute(of: organization, in: tx).flatMap { Rate(perMinute: $0) }
+        }
+        gatewaySettings.browsers = KnownDevices.check
         gatewaySettings.onDenial = { denials.note($0) }
         gateway = try Gateway(endpoints: endpoints, database: database, settings: gatewaySettings)
     }

@@ -32,7 +32,7 @@ extension Audit {
     ) {
         let query = AuditFilter.parameters + [QueryParameter("before", "Older than this sequence number.")]
         pages.page(base, name, allow: allow, query: query) { call, tx in try list(call, at: place(call), in: tx) }
-        pages.actionAct(base + "/verify", name + "-verify", allow: allow) { call in
+        pages.actionAct(base + "/verify", name + "-verify", allow: allow, cost: 50) { call in
             let call = call.with(NoBody())
             let chain: Chain = call.role == nil ? .instance : .organization(try call.organization())
             let evidence = Evidence(publicKey: keeper.signer.publicKey)

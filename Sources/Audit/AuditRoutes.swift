@@ -60,7 +60,7 @@ extension Audit {
                 QueryParameter("sequence", "Which record.", .integer(1...Int64.max)),
                 QueryParameter(
                     "size", "In how many records; the newest checkpoint's, unless given.", .integer(1...Int64.max)),
-            ], returns: InclusionProof.self, problems: ["size_out_of_range", "tree_behind"]
+            ], returns: InclusionProof.self, problems: ["size_out_of_range", "tree_behind"], cost: 5
         ) { call, tx in
             try inclusion(
                 of: try required("sequence", call), in: call.query("size").flatMap { Int64($0) },
@@ -73,7 +73,7 @@ extension Audit {
             query: [
                 QueryParameter("from", "The older number of records.", .integer(1...Int64.max)),
                 QueryParameter("to", "The newer one; all records, unless given.", .integer(1...Int64.max)),
-            ], returns: ConsistencyProof.self, problems: ["size_out_of_range", "tree_behind"]
+            ], returns: ConsistencyProof.self, problems: ["size_out_of_range", "tree_behind"], cost: 5
         ) { call, tx in
             try consistency(
                 from: try required("from", call), to: call.query("to").flatMap { Int64($0) }, Chain(of: tx.scope),
@@ -93,7 +93,7 @@ extension Audit {
             Endpoint(
                 method: "GET", path: place.base + "/verification", id: "verifyAuditEvents" + place.suffix,
                 summary: "Walk the whole log and compare it with its tree and checkpoints", tag: place.tag,
-                access: place.allow, output: .json(Schema.of(VerificationResource.self), status: 200),
+                access: place.allow, output: .json(Schema.of(VerificationResource.self), status: 200), cost: 50,
                 work: .act { call in
                     let chain: Chain = call.role == nil ? .instance : .organization(try call.organization())
                     let key = keeper.signer.publicKey

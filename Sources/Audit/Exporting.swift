@@ -18,7 +18,7 @@ extension Audit {
                     query: AuditFilter.parameters + [
                         QueryParameter("after", "Only records above this sequence number.", .integer(0...Int64.max))
                     ],
-                    output: .other(mediaType: format.mediaType, status: 200),
+                    output: .other(mediaType: format.mediaType, status: 200), cost: 50,
                     work: .act { call in
                         try call.requireOwnHand()
                         let filter = try AuditFilter(call)

@@ -41,6 +41,13 @@ package struct Billing: Sendable {
         Visibility(readable: "plan_prices", where: "1"),
     ]
 
+    /// Calls a minute that an organisation's plan in force allows; nil when it names no number. Scope: instance.
+    package static func callsPerMinute(of organization: OrganizationID, in tx: any Transaction) throws -> Int? {
+        try tx.remembering("calls \(organization)") {
+            try PlanStore.callsPerMinute(of: organization, in: tx).map { Int($0) }
+        }
+    }
+
     /// Adds the JSON operations and the provider's webhook.
     package func addRoutes(to routes: inout Routes) {
         addSubscriptionRoutes(to: &routes)

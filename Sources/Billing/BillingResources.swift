@@ -9,11 +9,13 @@ struct PlanResource: Codable, Sendable {
     let summary: String
     let features: [String]
     let trialDays: Int
+    let callsPerMinute: Int?
     let prices: [Price]
 
     enum CodingKeys: String, CodingKey {
         case code, name, summary, features, prices
         case trialDays = "trial_days"
+        case callsPerMinute = "calls_per_minute"
     }
 
     init(_ plan: Plan) {
@@ -22,6 +24,7 @@ struct PlanResource: Codable, Sendable {
         summary = plan.summary
         features = plan.features
         trialDays = plan.trialDays
+        callsPerMinute = plan.callsPerMinute
         prices = plan.prices
     }
 }

@@ -20,6 +20,8 @@ package struct Plan: Sendable, Hashable {
     let features: [String]
     /// Days of trial that an organisation gets once; 0 for none.
     let trialDays: Int
+    /// How often an organisation may call; nil: as often as the instance's options say.
+    let callsPerMinute: Int?
     /// All prices, without tax.
     let prices: [Price]
 

@@ -38,8 +38,15 @@ extension Identity {
             if let session = call.sessionID, let user = call.principal?.user {
                 try Self.endSession(session, of: user, in: tx)
             }
+            // An operator who acts for somebody signs out of both.
+            if let own = try ownToken(in: call.request, in: tx),
+                case .session(let session, let user)? = try principal(token: own, in: tx)?.credential
+            {
+                try Self.endSession(session, of: user, in: tx)
+            }
             var response = Response.redirect(to: "/sign-in", flash: "You are signed out.")
-            response.headers.append(SessionCookie.clear(origin: call.request.origin))
+            response.headers += SessionCookie.leave(origin: call.request.origin)
+            response.headers.append(ownSessionCookie.clear(origin: call.request.origin))
             return response
         }
     }

@@ -66,8 +66,7 @@ extension Identity {
     package static func returning(to own: String?, origin: String) -> Response {
         var response = Response.redirect(
             to: own == nil ? "/sign-in" : "/operator", flash: "You are yourself again.")
-        let cookie = own.map { SessionCookie.set($0, origin: origin) } ?? SessionCookie.clear(origin: origin)
-        response.headers.append(cookie)
+        response.headers += own.map { [SessionCookie.set($0, origin: origin)] } ?? SessionCookie.leave(origin: origin)
         response.headers.append(ownSessionCookie.clear(origin: origin))
         return response
     }

@@ -2,8 +2,10 @@
 import Core
 import Crypto
 import Storage
+package import Web
 
-enum KnownDevices {
+/// The browsers and programs of each account.
+package enum KnownDevices {
     /// How many are remembered for one account; the oldest make room.
     static let limit = 20
 
@@ -23,6 +25,11 @@ enum KnownDevices {
 
             \(IdentityMail.notYou)
             """, in: tx)
+    }
+
+    /// How the gateway knows a browser from which somebody signed in before.
+    package static let check = KnownBrowsers(cookie: Identity.deviceCookie) { cookie, tx in
+        try KnownDevicesStore.has(mark(cookie: cookie, userAgent: nil, address: nil), in: tx)
     }
 
     /// What a device is told from others by: a cookie, or else its program and network.

@@ -13,6 +13,15 @@ enum KnownDevicesStore {
         return true
     }
 
+    static func has(_ mark: [UInt8], of user: UserID, in tx: any Transaction) throws -> Bool {
+        try tx.exists("SELECT 1 FROM known_devices WHERE user_id = \(user) AND mark = \(mark)")
+    }
+
+    /// Whether anybody signed in from the device before.
+    static func has(_ mark: [UInt8], in tx: any Transaction) throws -> Bool {
+        try tx.exists("SELECT 1 FROM known_devices WHERE mark = \(mark)")
+    }
+
     static func count(of user: UserID, in tx: any Transaction) throws -> Int {
         Int(try tx.first("SELECT count(*) FROM known_devices WHERE user_id = \(user)") { try $0.int(0) } ?? 0)
     }

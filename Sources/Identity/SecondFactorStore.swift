@@ -25,6 +25,18 @@ enum SecondFactorStore {
         }
     }
 
+    /// Sealed seeds in the order of their people.
+    static func sealed(after: String, limit: Int, in tx: any Transaction) throws -> [SealedValues.Value] {
+        try tx.rows(
+            """
+            SELECT user_id, sealed_seed FROM second_factors WHERE user_id > \(after) ORDER BY user_id LIMIT \(limit)
+            """
+        ) { row in
+            let user = try row.text(0)
+            return SealedValues.Value(place: user, context: user, sealed: try row.bytes(1))
+        }
+    }
+
     static func isConfirmed(of user: UserID, in tx: any Transaction) throws -> Bool {
         try tx.exists("SELECT 1 FROM second_factors WHERE user_id = \(user) AND confirmed_at IS NOT NULL")
     }

@@ -5,7 +5,8 @@ import Synchronization
 /// Counts attempts to sign in by (account, network), and by network alone.
 ///
 /// Ten attempts on one account and a hundred on any within 15 minutes from one network (an IPv4 address, or an IPv6
-/// /64), then 429. An attacker elsewhere has a count of their own and can't lock the owner out.
+/// /64), then 429. An attacker elsewhere has a count of their own and can't lock the owner out; nor can one who shares
+/// the owner's network, once the owner's browser is known: it is counted on its own.
 package final class SignInThrottle: Sendable {
     private struct Key: Hashable {
         let account: String
@@ -27,20 +28,32 @@ package final class SignInThrottle: Sendable {
     package init(capacity: Int = 8192) { self.capacity = capacity }
 
     /// Counts an attempt before it is made, so that many at once count too; throws `too_many_attempts` (429).
-    func begin(_ account: String, from address: String, at now: Timestamp) throws {
+    ///
+    /// - Parameter device: the mark of a browser from which somebody signed in to the account before.
+    func begin(_ account: String, from address: String, device: [UInt8]? = nil, at now: Timestamp) throws {
+        if let device {
+            return try count(Key(account: account, network: Self.name(of: device)), limit: Self.perAccount, at: now)
+        }
         let network = Self.network(of: address)
         try count(Key(account: "", network: network), limit: Self.perNetwork, at: now)
         try count(Key(account: account, network: network), limit: Self.perAccount, at: now)
     }
 
     /// Forgets the attempts on an account after one that was right.
-    func succeeded(_ account: String, from address: String) {
+    func succeeded(_ account: String, from address: String, device: [UInt8]? = nil) {
+        if let device {
+            let key = Key(account: account, network: Self.name(of: device))
+            return windows.withLock { $0[key] = nil }
+        }
         let network = Self.network(of: address)
         windows.withLock { windows in
             windows[Key(account: account, network: network)] = nil
             windows[Key(account: "", network: network)]?.attempts -= 1
         }
     }
+
+    /// No address has a blank in it.
+    private static func name(of device: [UInt8]) -> String { "device \(Hex.encode(device))" }
 
     private func count(_ key: Key, limit: Int, at now: Timestamp) throws {
         let wait: Milliseconds? = windows.withLock { windows in

@@ -11,6 +11,8 @@ extension Identity {
         let address: String?
         /// What the device is told from others by.
         let mark: [UInt8]
+        /// Whether it came with a cookie of ours; without one, others may look the same.
+        let hasCookie: Bool
         /// The cookie that a browser has to be given, so that it is known the next time.
         let newCookie: String?
 
@@ -19,6 +21,7 @@ extension Identity {
             address = request.address
             let known = Identity.deviceCookie.value(in: request)
             // Programs have no cookies: they are known by what they call themselves and where they are.
+            hasCookie = known != nil
             newCookie = known == nil && !request.pattern.hasPrefix("/v1") ? Base62.random(43) : nil
             mark = KnownDevices.mark(cookie: known ?? newCookie, userAgent: userAgent, address: address)
         }
@@ -27,6 +30,7 @@ extension Identity {
         package init(named name: String, address: String? = nil) {
             userAgent = name
             self.address = address
+            hasCookie = false
             newCookie = nil
             mark = KnownDevices.mark(cookie: nil, userAgent: name, address: address)
         }
@@ -51,14 +55,15 @@ extension Identity {
     package func check(email: String, password: String, on device: Device) async throws -> User {
         let address = EmailAddress(email)
         let account = address?.folded ?? "?"
-        try throttle.begin(account, from: device.address ?? "", at: database.clock.now)
-        let known = try database.read(in: .instance) { tx -> (user: User, hash: String?)? in
+        let known = try database.read(in: .instance) { tx -> (user: User, hash: String?, device: [UInt8]?)? in
             guard let address, let user = try IdentityStore.find(email: address, in: tx) else { return nil }
-            return (user, try IdentityStore.passwordHash(of: user.id, in: tx))
+            let isKnown = try device.hasCookie && KnownDevicesStore.has(device.mark, of: user.id, in: tx)
+            return (user, try IdentityStore.passwordHash(of: user.id, in: tx), isKnown ? device.mark : nil)
         }
+        try throttle.begin(account, from: device.address ?? "", device: known?.device, at: database.clock.now)
         let verdict = try await hasher.check(String(password.prefix(1024)), against: known?.hash)
         guard let known, verdict.isRight else { throw IdentityProblem.wrongCredentials }
-        throttle.succeeded(account, from: device.address ?? "")
+        throttle.succeeded(account, from: device.address ?? "", device: known.device)
         if verdict.isOutdated { try await rehash(password, of: known.user, replacing: known.hash) }
         return known.user
     }

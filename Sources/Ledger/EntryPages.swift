@@ -25,7 +25,7 @@ extension Ledger {
         pages.page(base, "ledger-verification", allow: .member(.ledgerRead)) { call, tx in
             try Self.verificationPage(call, in: tx)
         }
-        pages.actionAct(base, "verify-ledger", allow: .member(.ledgerRead)) { call in
+        pages.actionAct(base, "verify-ledger", allow: .member(.ledgerRead), cost: 50) { call in
             let report = try await verify(organization: try call.organization())
             return .redirect(
                 to: "\(try Self.address(call))/verification", flash: Self.message(report).flash)

@@ -100,7 +100,7 @@ extension Ledger {
     func addVerification(to routes: inout Routes) {
         routes.act(
             "/v1/orgs/{org}/ledger/verification", "verifyLedger", "Verify the whole book", tag: "ledger",
-            allow: .member(.ledgerRead), body: NoBody.self, returns: LedgerReport.self
+            allow: .member(.ledgerRead), body: NoBody.self, returns: LedgerReport.self, cost: 50
         ) { call in try await verify(organization: try call.organization()) }
     }
 

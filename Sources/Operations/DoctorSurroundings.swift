@@ -58,11 +58,15 @@ extension Doctor {
 
     func masterKey(in tx: any Transaction) -> Finding {
         do {
-            let count = try InstanceKeys.check(configured: facts.masterKey, file: facts.masterKeyFile, in: tx)
-            if facts.masterKey == nil, let status = FileStatus(facts.masterKeyFile), status.permissions & 0o077 != 0 {
+            let (count, older) = try InstanceKeys.check(facts.masterKey, in: tx)
+            let file = facts.masterKey.file
+            if facts.masterKey.configured == nil, let status = FileStatus(file), status.permissions & 0o077 != 0 {
+                return Finding("Master key", .red, "\(file) can be read by others. Run: chmod 600 \(file)")
+            }
+            if older > 0 {
                 return Finding(
-                    "Master key", .red,
-                    "\(facts.masterKeyFile) can be read by others. Run: chmod 600 \(facts.masterKeyFile)")
+                    "Master key", .yellow,
+                    "\(older) of \(count) keys are sealed with an older one. Run: raptorflow secrets rotate")
             }
             return Finding(
                 "Master key", .green,

@@ -31,13 +31,12 @@ package struct InstanceFacts: Sendable {
     package var isProduction: Bool
     /// Host and port of the mail server; nil when messages stay in the outbox.
     package var mailServer: String?
-    package var masterKey: String?
-    package var masterKeyFile: String
+    package var masterKey: MasterKeySource
     package var verifications: [Verification]
 
     package init(
         databasePath: String, backupFolder: String, schemaVersion: Int, publicURL: String, isProduction: Bool,
-        mailServer: String?, masterKey: String?, masterKeyFile: String, verifications: [Verification]
+        mailServer: String?, masterKey: MasterKeySource, verifications: [Verification]
     ) {
         self.databasePath = databasePath
         self.backupFolder = backupFolder
@@ -46,7 +45,6 @@ package struct InstanceFacts: Sendable {
         self.isProduction = isProduction
         self.mailServer = mailServer
         self.masterKey = masterKey
-        self.masterKeyFile = masterKeyFile
         self.verifications = verifications
     }
 }

@@ -18,66 +18,63 @@ package struct InstanceKeys: Sendable {
     ///
     /// - Parameters:
     ///   - names: what the program needs, such as `cursors`.
-    ///   - configured: the master key as it was configured; nil looks into `file`.
-    ///   - file: where a master key is kept, and made for a database that was never sealed.
+    ///   - source: where the master key is; one is made in its file for a database that was never sealed.
     ///
     /// Throws `MasterKeyProblem`, in sentences for the person who starts the program.
     package static func unlock(
-        _ names: [String], configured: String?, file: String, database: any Database,
-        randomness: Randomness = .system
+        _ names: [String], with source: MasterKeySource, database: any Database, randomness: Randomness = .system
     ) async throws -> InstanceKeys {
         let stored = try database.read(in: .instance) { tx in try InstanceKeysStore.all(in: tx) }
-        let (master, isNew) = try masterKey(configured, file, isFirstStart: stored.isEmpty)
+        var ring = try source.ring()
+        var made: String?
+        if ring == nil, stored.isEmpty {
+            ring = MasterKeyRing(current: try MasterKeyFile.make(source.file, randomness: randomness), older: [])
+            made = source.file
+        }
+        guard let ring else { throw MasterKeyProblem.missing(source.file) }
         var keys: [String: [UInt8]] = [:]
-        for (name, sealed) in stored { keys[name] = try master.open(sealed, name: name) }
+        for (name, sealed) in stored { keys[name] = try ring.open(sealed, name: name) }
         for name in names where keys[name] == nil {
             let key = randomness.bytes(32)
-            let sealed = try master.seal(key, name: name)
+            let sealed = try ring.current.seal(key, name: name)
             let isFirst = try await database.write(in: .instance, by: .system("first start")) { tx in
-                try InstanceKeysStore.insert(name, sealed, in: tx)
+                try InstanceKeysStore.insert(name, sealed, by: ring.current, in: tx)
             }
             // Two processes may start at once on a new file: the one that came second takes the other's key.
-            keys[name] = isFirst ? key : try reread(name, master, database)
+            keys[name] = isFirst ? key : try reread(name, ring, database)
         }
-        return InstanceKeys(keys: keys, madeMasterKeyFile: isNew ? file : nil)
+        return InstanceKeys(keys: keys, madeMasterKeyFile: made)
     }
 
-    /// Whether the master key of an instance is there and right: for `doctor`. Throws `MasterKeyProblem`.
-    static func check(configured: String?, file: String, in tx: any Transaction) throws -> Int {
+    /// How the keys open with what is here: for `doctor`. Throws `MasterKeyProblem`.
+    package static func check(_ source: MasterKeySource, in tx: any Transaction) throws -> (keys: Int, byOlder: Int) {
         let stored = try InstanceKeysStore.all(in: tx)
-        if stored.isEmpty { return 0 }
-        let (master, _) = try masterKey(configured, file, isFirstStart: false)
-        for (name, sealed) in stored { _ = try master.open(sealed, name: name) }
-        return stored.count
+        if stored.isEmpty { return (0, 0) }
+        guard let ring = try source.ring() else { throw MasterKeyProblem.missing(source.file) }
+        for (name, sealed) in stored { _ = try ring.open(sealed, name: name) }
+        return (stored.count, stored.count { ring.current.open($0.value, name: $0.key) == nil })
     }
 
     /// A key of an instance that is only looked at; nil when it was never made or no master key is here.
-    package static func find(
-        _ name: String, configured: String?, file: String, in tx: any Transaction
-    ) throws -> [UInt8]? {
-        guard let sealed = try InstanceKeysStore.all(in: tx)[name] else { return nil }
-        do {
-            return try masterKey(configured, file, isFirstStart: false).key.open(sealed, name: name)
-        } catch MasterKeyProblem.missing {
-            return nil
-        }
+    package static func find(_ name: String, with source: MasterKeySource, in tx: any Transaction) throws -> [UInt8]? {
+        guard let sealed = try InstanceKeysStore.all(in: tx)[name], let ring = try source.ring() else { return nil }
+        return try ring.open(sealed, name: name)
     }
 
-    private static func reread(_ name: String, _ master: MasterKey, _ database: any Database) throws -> [UInt8] {
+    /// A key as a list shows it.
+    package struct Listed: Sendable {
+        package let name: String
+        /// Of the master key that sealed it; nil when that was before the ids were noted.
+        package let masterKeyID: String?
+        package let sealedAt: Timestamp
+    }
+
+    /// Every key and what sealed it, by name. Scope: instance.
+    package static func list(in tx: any Transaction) throws -> [Listed] { try InstanceKeysStore.seals(in: tx) }
+
+    private static func reread(_ name: String, _ ring: MasterKeyRing, _ database: any Database) throws -> [UInt8] {
         let stored = try database.read(in: .instance) { tx in try InstanceKeysStore.all(in: tx) }
         guard let sealed = stored[name] else { throw MasterKeyProblem.wrong }
-        return try master.open(sealed, name: name)
-    }
-
-    private static func masterKey(
-        _ configured: String?, _ file: String, isFirstStart: Bool
-    ) throws -> (key: MasterKey, isNew: Bool) {
-        if let configured {
-            guard let key = MasterKey(configured) else { throw MasterKeyProblem.malformed("the option master_key") }
-            return (key, false)
-        }
-        if let key = try MasterKey.read(fromFile: file) { return (key, false) }
-        guard isFirstStart else { throw MasterKeyProblem.missing(file) }
-        return (try MasterKey.make(inFile: file), true)
+        return try ring.open(sealed, name: name)
     }
 }

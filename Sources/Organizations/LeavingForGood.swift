@@ -59,7 +59,7 @@ extension Organizations {
     func addLeaving(to routes: inout Routes) {
         routes.get(
             "/v1/me/export", "exportMyData", "Take everything that is kept about you along", tag: "me",
-            allow: .signedIn, returns: AccountExport.self, problems: ["step_up_required"]
+            allow: .signedIn, returns: AccountExport.self, problems: ["step_up_required"], cost: 10
         ) { call, tx in
             try call.requireFresh(at: tx.now)
             return try Self.export(of: try call.user(), session: call.currentSession, in: tx)
@@ -96,7 +96,7 @@ extension Organizations {
             }
             try Self.deleteAccount(id, in: tx)
             var response = Response.redirect(to: "/sign-in", flash: "Your account is deleted.")
-            response.headers.append(SessionCookie.clear(origin: call.request.origin))
+            response.headers += SessionCookie.leave(origin: call.request.origin)
             return response
         }
     }

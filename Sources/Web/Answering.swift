@@ -128,14 +128,20 @@ extension Exchange {
     func complete(_ response: inout Response, settings: Gateway.Settings) {
         response.headers.append(("X-Request-Id", requestID))
         response.headers.append(("X-Content-Type-Options", "nosniff"))
-        response.headers += limitHeaders
+        limits.add(to: &response.headers)
         if !allow.isEmpty { response.headers.append(("Allow", allow.joined(separator: ", "))) }
         if closesConnection { response.headers.append(("Connection", "close")) }
         if settings.origin.hasPrefix("https://") {
-            response.headers.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+            response.headers.append(Self.strictTransport)
         }
         if !response.has("Cache-Control") { response.headers.append(("Cache-Control", "no-store")) }
-        guard isForPeople else { return }
+        guard isForPeople else {
+            if !response.has("Content-Security-Policy") {
+                response.headers.append(("Content-Security-Policy", Self.dataPolicy))
+            }
+            response.headers.append(("Cross-Origin-Resource-Policy", "same-origin"))
+            return addCrossOriginHeaders(to: &response, settings)
+        }
         if head.headerFields[.cookie]?.contains(Flash.name) == true, response.status == 200 {
             response.headers.append(Flash.clearing)
         }
@@ -148,6 +154,12 @@ extension Exchange {
             ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
         ]
     }
+
+    /// For a year, and for every host below (RFC 6797).
+    static let strictTransport = (name: "Strict-Transport-Security", value: "max-age=31536000; includeSubDomains")
+
+    /// Of what is no page: nothing in it is shown, run or framed, whatever a browser takes it for.
+    static let dataPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
     static let contentPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

@@ -1,5 +1,6 @@
 // The console's cookie.
 import HTTPTypes
+package import Storage
 
 /// The cookie that carries a session token in a browser.
 package enum SessionCookie {
@@ -11,9 +12,15 @@ package enum SessionCookie {
         ("Set-Cookie", "\(name(at: origin))=\(token); Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax\(secure(origin))")
     }
 
-    /// The header that signs a browser out.
-    package static func clear(origin: String) -> (name: String, value: String) {
-        ("Set-Cookie", "\(name(at: origin))=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\(secure(origin))")
+    /// The headers that sign a browser out: no session, no page to go back to, nothing stored.
+    ///
+    /// Other cookies stay: `Clear-Site-Data` would take those of every host under the same domain along, which is often
+    /// the product's own, and the mark of a known device.
+    package static func leave(origin: String) -> [(name: String, value: String)] {
+        [
+            ("Set-Cookie", "\(name(at: origin))=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\(secure(origin))"),
+            ("Clear-Site-Data", "\"cache\", \"storage\""),
+        ]
     }
 
     /// The one name that counts. With TLS it has the prefix: a page of a neighbouring host can plant a cookie without
@@ -42,7 +49,11 @@ package struct HostCookie: Sendable {
 
     /// What the request carries; nil when there is none.
     package func value(in request: RequestFacts) -> String? {
-        Cookies.value(of: full(at: request.origin), in: request.fields)
+        value(in: request.fields, at: request.origin)
+    }
+
+    func value(in fields: HTTPFields, at origin: String) -> String? {
+        Cookies.value(of: full(at: origin), in: fields)
     }
 
     private func header(_ value: String, _ origin: String) -> (name: String, value: String) {
@@ -52,6 +63,17 @@ package struct HostCookie: Sendable {
 
     /// The name with the prefix that TLS allows; then no other name counts.
     private func full(at origin: String) -> String { (origin.hasPrefix("https://") ? "__Host-" : "") + name }
+}
+
+/// How browsers from which somebody signed in before are known by their cookie.
+package struct KnownBrowsers: Sendable {
+    let cookie: HostCookie
+    let isKnown: @Sendable (_ cookie: String, any Transaction) throws -> Bool
+
+    package init(cookie: HostCookie, isKnown: @escaping @Sendable (_ cookie: String, any Transaction) throws -> Bool) {
+        self.cookie = cookie
+        self.isKnown = isKnown
+    }
 }
 
 enum Cookies {

@@ -17,6 +17,8 @@ package struct Endpoint: Sendable {
     package let output: Output
     /// Codes beyond the general ones that the operation can answer.
     package let problems: [String]
+    /// What a call takes from each limit, measured in ordinary calls: an export or a verification is the work of many.
+    package let cost: Int
     package var requiresIdempotencyKey = false
     /// Whether a browser may send this from another site, because something else than the cookie authenticates it.
     package var acceptsCrossSite = false
@@ -29,7 +31,8 @@ package struct Endpoint: Sendable {
     package init(
         method: String, path: String, id: String, summary: String, tag: String, access: Access,
         query: [QueryParameter] = [], body: BodyRule? = nil, output: Output, problems: [String] = [],
-        requiresIdempotencyKey: Bool = false, acceptsCrossSite: Bool = false, work: Work, recover: Recovery? = nil
+        cost: Int? = nil, requiresIdempotencyKey: Bool = false, acceptsCrossSite: Bool = false, work: Work,
+        recover: Recovery? = nil
     ) {
         self.method = method
         self.path = path
@@ -41,6 +44,8 @@ package struct Endpoint: Sendable {
         self.body = body
         self.output = output
         self.problems = problems
+        // An answer of any length is the work of many unless its route knows better.
+        self.cost = cost ?? { if case .other = output { 10 } else { 1 } }()
         self.requiresIdempotencyKey = requiresIdempotencyKey
         self.acceptsCrossSite = acceptsCrossSite
         self.work = work

@@ -23,7 +23,7 @@ struct Exchange: Sendable {
     var isAdmitted = false
     /// Whose log a refusal belongs into.
     var deniedScope = Scope.instance
-    var limitHeaders: [(name: String, value: String)] = []
+    var limits = LimitReport()
     var allow: [String] = []
     var closesConnection = false
 
@@ -60,6 +60,15 @@ struct Exchange: Sendable {
         guard settings.hosts.contains(host.lowercased()) else {
             throw Problem("unknown_host", status: 421, "This server does not answer for that host name.")
         }
+    }
+
+    /// Refuses a body in a coding that would have to be undone: nothing here inflates anything.
+    func checkEncoding() throws(Problem) {
+        guard method != "GET", let coding = head.headerFields[.contentEncoding], coding.lowercased() != "identity"
+        else {
+            return
+        }
+        throw Problem("unsupported_media_type", status: 415, "Send the body as it is, without a Content-Encoding.")
     }
 
     /// The query's parameters; throws 422 for unknown and repeated ones.

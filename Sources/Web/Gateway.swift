@@ -1,5 +1,5 @@
 // The way of a request, from the first header to the last byte.
-import Core
+package import Core
 import HTTPTypes
 package import Logging
 package import Storage
@@ -15,9 +15,15 @@ package struct Gateway: Sendable {
         package var origin: String
         /// Hosts beside the origin's that requests may name, such as `127.0.0.1:8090`.
         package var hosts: Set<String>
+        /// Origins of other sites whose scripts may call the API, exactly as browsers send them.
+        package var crossOrigins: Set<String> = []
         /// Proxies whose `X-Forwarded-For` is believed.
         package var trustedProxies: TrustedProxies
         package var limits: Limits
+        /// How often an organisation may call by its plan; nil: as often as the limits say of organisations.
+        package var planRate: @Sendable (OrganizationID, any Transaction) throws -> Rate? = { _, _ in nil }
+        /// Browsers that may sign in although their address has tried too often.
+        package var browsers: KnownBrowsers?
         package var logger: Logger
         /// Told of every request once it is answered.
         package var record: @Sendable (RequestRecord) -> Void
@@ -81,8 +87,14 @@ package struct Gateway: Sendable {
         var exchange = Exchange(head, from: client(of: head, from: socket))
         do {
             try exchange.checkTarget(settings)
-            let endpoint = try route(&exchange)
-            try settings.limits.spend(for: endpoint, by: exchange.client, &exchange.limitHeaders)
+            let found = Result { try route(&exchange) }
+            // What leads nowhere is counted too, or it would be the way around the limit.
+            try settings.limits.spend(for: exchange.endpoint, by: exchange.client, &exchange.limits) {
+                try knownBrowser(head)
+            }
+            if let allowed = exchange.preflight(table, settings) { return .answered(completed(allowed, exchange)) }
+            let endpoint = try found.get()
+            try exchange.checkEncoding()
             exchange.query = try exchange.parseQuery(for: endpoint)
             try exchange.checkForm(settings)
             do {
@@ -167,6 +179,14 @@ package struct Gateway: Sendable {
             of: socket, forwardedFor: header.isEmpty ? nil : header, behind: settings.trustedProxies)
     }
 
+    /// The cookie of a browser from which somebody signed in before.
+    private func knownBrowser(_ head: HTTPRequest) throws -> String? {
+        guard let browsers = settings.browsers,
+            let cookie = browsers.cookie.value(in: head.headerFields, at: settings.origin)
+        else { return nil }
+        return try database.read(in: .instance) { tx in try browsers.isKnown(cookie, tx) } ? cookie : nil
+    }
+
     /// A read is answered from one state of the database, credential and role included.
     private func read(
         _ endpoint: Endpoint, _ exchange: inout Exchange,
@@ -186,7 +206,10 @@ package struct Gateway: Sendable {
         let scope = try exchange.scope(of: endpoint)
         let role = try authorise(principal, for: endpoint, scope: scope, &exchange, in: tx)
         exchange.isAdmitted = true
-        try settings.limits.spend(for: endpoint, by: principal, &exchange.limitHeaders)
+        try settings.limits.spend(for: endpoint, by: principal, &exchange.limits)
+        if case .organization(let id) = scope {
+            try settings.limits.spend(for: endpoint, by: id, &exchange.limits) { try settings.planRate(id, tx) }
+        }
         return Caller(principal: principal, role: role, scope: scope)
     }
 
@@ -212,7 +235,7 @@ package struct Gateway: Sendable {
         guard let credential = try exchange.credential(settings) else { return nil }
         let principal = try settings.authentication.principal(credential.token, tx)
         if credential.isCookie {
-            guard principal != nil else { return nil }
+            guard principal != nil, !exchange.isForeignRead(settings) else { return nil }
             try exchange.checkSameOrigin(settings)
             exchange.cookieToken = credential.token
         } else if principal == nil {

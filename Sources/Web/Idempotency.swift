@@ -1,7 +1,6 @@
 // Idempotency-Key: the same request twice happens once (IETF draft-ietf-httpapi-idempotency-key-header).
 import Core
 import Crypto
-import FoundationEssentials
 package import Storage
 
 /// One request with a key, in the scope of an organisation (or the instance) and its principal.
@@ -43,6 +42,13 @@ struct IdempotentRequest: Sendable {
         hash = Array(digest.finalize())
     }
 
+    /// What its answer is sealed for; no part can hold the separator.
+    var context: String { Self.context(scope, principal, key) }
+
+    static func context(_ scope: String, _ principal: String, _ key: String) -> String {
+        "\(scope)\u{0}\(principal)\u{0}\(key)"
+    }
+
     /// The stored answer if the request already happened; throws 409 while it runs, 422 for another request.
     func replay(in tx: any Transaction) throws -> Response? {
         guard let stored = try IdempotencyStore.find(self, in: tx) else { return nil }
@@ -64,7 +70,7 @@ struct IdempotentRequest: Sendable {
                 "idempotency_key_in_use", status: 409, "The first request with this Idempotency-Key is still running.",
                 retryAfter: 1)
         }
-        let body = try seal.open(stored.body)
+        let body = try seal.open(stored.body, of: self)
         return Response(
             status: status,
             headers: [("Idempotent-Replayed", "true")] + (body.isEmpty ? [] : [("Content-Type", "application/json")]),
@@ -78,28 +84,34 @@ struct IdempotentRequest: Sendable {
 
     /// Keeps the answer, in the transaction of the effect.
     func finish(_ response: Response, in tx: any Transaction) throws {
-        try IdempotencyStore.insert(self, status: response.status, body: try seal.close(response.body), in: tx)
+        try IdempotencyStore.insert(
+            self, status: response.status, body: try seal.close(response.body, of: self), in: tx)
     }
 
     /// Frees the key after a refusal without effect.
     func release(in tx: any Transaction) throws { try IdempotencyStore.remove(self, in: tx) }
 }
 
-/// Seals kept answers: an answer may hold a secret that is shown once, and the file must not.
+/// Seals kept answers, each for its request: an answer may hold a secret that is shown once, and the file must not.
 package struct AnswerSeal: Sendable {
-    private let key: SymmetricKey
+    /// The name of the instance's key.
+    package static let keyName = "answers"
+    private let seal: Seal
 
-    /// Takes 32 secret bytes.
-    package init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
+    /// Takes the 32 bytes of the instance's key of that name.
+    package init(key: [UInt8]) { seal = Seal(key: key) }
 
-    func close(_ body: [UInt8]) throws -> [UInt8] {
-        if body.isEmpty { return [] }
-        return Array(try AES.GCM.seal(body, using: key).combined ?? Data())
+    func close(_ body: [UInt8], of request: IdempotentRequest) throws -> [UInt8] {
+        body.isEmpty ? [] : try seal.close(body, for: request.context)
     }
 
-    func open(_ sealed: [UInt8]) throws -> [UInt8] {
-        if sealed.isEmpty { return [] }
-        return Array(try AES.GCM.open(try AES.GCM.SealedBox(combined: sealed), using: key))
+    func open(_ sealed: [UInt8], of request: IdempotentRequest) throws -> [UInt8] {
+        sealed.isEmpty ? [] : try seal.open(sealed, for: request.context)
+    }
+
+    /// All kept answers that have a body.
+    package static let sealed = SealedValues("kept answers", keyName: keyName) { after, limit, tx in
+        try IdempotencyStore.sealed(after: after, limit: limit, in: tx)
     }
 }
 

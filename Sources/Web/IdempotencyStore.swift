@@ -39,6 +39,21 @@ enum IdempotencyStore {
         }
     }
 
+    /// Sealed answers in the order of their requests.
+    static func sealed(after place: String, limit: Int, in tx: any Transaction) throws -> [SealedValues.Value] {
+        let parts = place.split(separator: "\u{0}", omittingEmptySubsequences: false).map(String.init) + ["", "", ""]
+        return try tx.rows(
+            """
+            SELECT scope, principal, key, body FROM idempotency_keys
+            WHERE (scope, principal, key) > (\(parts[0]), \(parts[1]), \(parts[2])) AND length(body) > 0
+            ORDER BY scope, principal, key LIMIT \(limit)
+            """
+        ) { row in
+            let request = IdempotentRequest.context(try row.text(0), try row.text(1), try row.text(2))
+            return SealedValues.Value(place: request, context: request, sealed: try row.bytes(3))
+        }
+    }
+
     static func remove(_ request: IdempotentRequest, in tx: any Transaction) throws {
         try tx.scoped(to: .instance) { tx in
             _ = try tx.run(

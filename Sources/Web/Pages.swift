@@ -132,11 +132,11 @@ package struct Pages {
     ///
     /// `acceptsCrossSite` lets a browser send it from another site: only where a signature authenticates it.
     package mutating func actionAct(
-        _ path: String, _ name: String, allow: Access, acceptsCrossSite: Bool = false,
+        _ path: String, _ name: String, allow: Access, acceptsCrossSite: Bool = false, cost: Int = 1,
         _ submit: @escaping @Sendable (Call<Form>) async throws -> Response
     ) {
         add(
-            "POST", path, name, allow, acceptsCrossSite: acceptsCrossSite,
+            "POST", path, name, allow, acceptsCrossSite: acceptsCrossSite, cost: cost,
             .act { call in try await submit(call.with(Form(call.body.form))) })
     }
 
@@ -179,13 +179,13 @@ package struct Pages {
 
     private mutating func add(
         _ method: String, _ path: String, _ name: String, _ allow: Access, query: [QueryParameter] = [],
-        recover: Endpoint.Recovery? = nil, acceptsCrossSite: Bool = false, endsImpersonation: Bool = false,
-        _ work: Endpoint.Work
+        recover: Endpoint.Recovery? = nil, cost: Int = 1, acceptsCrossSite: Bool = false,
+        endsImpersonation: Bool = false, _ work: Endpoint.Work
     ) {
         var endpoint = Endpoint(
             method: method, path: path, id: name, summary: name, tag: "console", access: allow, query: query,
-            body: method == "POST" ? .form(limit: 65_536) : nil, output: .page, acceptsCrossSite: acceptsCrossSite,
-            work: work, recover: recover)
+            body: method == "POST" ? .form(limit: 65_536) : nil, output: .page, cost: cost,
+            acceptsCrossSite: acceptsCrossSite, work: work, recover: recover)
         endpoint.endsImpersonation = endsImpersonation
         endpoints.append(endpoint)
     }

@@ -20,13 +20,13 @@ package struct Routes {
 
     package mutating func get<Output: Codable & Sendable>(
         _ path: String, _ id: String, _ summary: String, tag: String, allow: Access,
-        query: [QueryParameter] = [], returns: Output.Type, problems: [String] = [],
+        query: [QueryParameter] = [], returns: Output.Type, problems: [String] = [], cost: Int = 1,
         _ handle: @escaping @Sendable (Call<NoBody>, any Transaction) throws -> Output
     ) {
         add(
             .init(
                 method: "GET", path: path, id: id, summary: summary, tag: tag, access: allow, query: query,
-                body: nil, output: .json(Schema.of(Output.self), status: 200), problems: problems,
+                body: nil, output: .json(Schema.of(Output.self), status: 200), problems: problems, cost: cost,
                 work: .read { call, tx in
                     let output = try handle(call.with(NoBody()), tx)
                     let signed = (output as? any CursorCarrying)?.signed(call.request.signCursor) as? Output
@@ -72,12 +72,13 @@ package struct Routes {
     package mutating func act<Body: RequestBody, Output: Codable & Sendable>(
         _ path: String, _ id: String, _ summary: String, tag: String, allow: Access, body: Body.Type,
         returns: Output.Type, status: Int = 200, requiresIdempotencyKey: Bool = false, problems: [String] = [],
-        _ handle: @escaping @Sendable (Call<Body>) async throws -> Output
+        cost: Int = 1, _ handle: @escaping @Sendable (Call<Body>) async throws -> Output
     ) {
         add(
             .init(
                 method: "POST", path: path, id: id, summary: summary, tag: tag, access: allow, query: [],
                 body: .of(Body.self), output: .json(Schema.of(Output.self), status: status), problems: problems,
+                cost: cost,
                 requiresIdempotencyKey: requiresIdempotencyKey,
                 work: .act { call in
                     try Response.json(try await handle(call.with(try Body.decode(call.body))), status: status)

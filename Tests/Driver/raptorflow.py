@@ -85,7 +85,8 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log, self.ready_after = tempfile.TemporaryFile(), None
-        limits = ["--limits-address-per-minute", "0", "--limits-principal-per-minute", "0"]
+        limits = [word for each in ("address", "principal", "organization")
+                  for word in (f"--limits-{each}-per-minute", "0")]
         self.command = [binary, command, "--port", str(self.port), *limits, *arguments]
         self.environment = {**os.environ, **(environment or {})}
         self.process = None

@@ -142,6 +142,11 @@ struct SignInThrottleTests {
         for _ in 0..<10 { try throttle.begin("meera@example.com", from: "192.0.2.1", at: now) }
         #expect(code { try throttle.begin("meera@example.com", from: "192.0.2.1", at: now) } == "too_many_attempts")
         try throttle.begin("meera@example.com", from: "198.51.100.7", at: now)
+        // In the same network, the owner's own browser still gets in, for as many attempts.
+        for _ in 0..<10 { try throttle.begin("meera@example.com", from: "192.0.2.1", device: [1], at: now) }
+        #expect(
+            code { try throttle.begin("meera@example.com", from: "192.0.2.1", device: [1], at: now) }
+                == "too_many_attempts")
         try throttle.begin("meera@example.com", from: "192.0.2.1", at: now.adding(SignInThrottle.window))
     }
 

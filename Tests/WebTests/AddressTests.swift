@@ -8,7 +8,7 @@ import Testing
         ("192.0.2.1", "192.0.2.1"), ("2001:DB8:0:0::1", "2001:db8::1"), ("::FFFF:192.0.2.1", "192.0.2.1"),
         ("::1", "::1"), ("0:0:0:0:0:0:0:0", "::"),
     ])
-    func `an address has one spelling`(text: String, canonical: String) {
+    func `RL-4 an address has one spelling`(text: String, canonical: String) {
         #expect(ClientAddress(text)?.description == canonical)
     }
 
@@ -34,16 +34,20 @@ import Testing
         ("10.9.9.9, 10.0.0.2", "10.9.9.9"), ("evil, 203.0.113.9", "203.0.113.9"), ("203.0.113.9, evil", "10.0.0.1"),
         ("203.0.113.9:4711", "203.0.113.9"), ("[2001:db8::9]:4711", "2001:db8::9"), ("", "10.0.0.1"),
         ("203.0.113.9,", "10.0.0.1"), ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("fe80::1%eth0", "10.0.0.1"), ("203.0.113.9, fe80::1%eth0", "10.0.0.1"), ("203.0.113.9,,", "10.0.0.1"),
+        ("203.0.113.9, 203.0.113.9", "203.0.113.9"), ("[2001:db8::9", "10.0.0.1"), ("unknown", "10.0.0.1"),
+        (String(repeating: "203.0.113.7, ", count: 100) + "203.0.113.9", "203.0.113.9"),
+        (String(repeating: "10.0.0.9, ", count: 99) + "10.0.0.9", "10.0.0.9"),
     ]
 
     @Test(arguments: hops)
-    func `forwarding is read from the right, past trusted proxies only`(header: String?, client: String) throws {
+    func `RL-2 forwarding is read from the right, past trusted proxies only`(header: String?, client: String) throws {
         let proxies = try TrustedProxies(["10.0.0.0/8", "2001:db8:f::/48"])
         let socket = try #require(ClientAddress("10.0.0.1"))
         #expect(ClientAddress.client(of: socket, forwardedFor: header, behind: proxies).description == client)
     }
 
-    @Test func `nobody else's forwarding header is believed`() throws {
+    @Test func `RL-1 nobody else's forwarding header is believed`() throws {
         let socket = try #require(ClientAddress("198.51.100.1"))
         for proxies in [TrustedProxies.none, try TrustedProxies(["10.0.0.0/8"])] {
             #expect(ClientAddress.client(of: socket, forwardedFor: "203.0.113.9", behind: proxies) == socket)

@@ -30,7 +30,7 @@ extension Wire {
             }
         }
 
-        @Test func `a bad request behind a good one is refused after the good one's answer`() async throws {
+        @Test func `HTP-1 a bad request behind a good one is refused after the good one's answer`() async throws {
             try await Notes.serve { server, _ in
                 let connection = try await server.connect()
                 try await connection.send(Self.create("good") + "GET /v1/ping HTTP/1.1\r\n\r\n" + Self.ping)
@@ -40,7 +40,7 @@ extension Wire {
             }
         }
 
-        @Test func `a request hidden in another one's body is not carried out`() async throws {
+        @Test func `HTP-1 a request hidden in another one's body is not carried out`() async throws {
             try await Notes.serve { server, file in
                 let connection = try await server.connect()
                 let hidden = Self.create("hidden")
@@ -130,7 +130,7 @@ extension Wire {
             }
         }
 
-        @Test func `a line break can't be smuggled into an answer's headers`() async throws {
+        @Test func `HTP-1 a line break can't be smuggled into an answer's headers`() async throws {
             try await Notes.serve { server, _ in
                 let answer = try await server.send(
                     "GET", "/v1/ping", headers: [(name: "X-Request-Id", value: "abcdefgh%0d%0aX-Evil: 1")])

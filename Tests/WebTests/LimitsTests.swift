@@ -99,6 +99,7 @@ import Testing
         var rates = Limits.Rates()
         rates.address = Rate(perMinute: 60, burst: 50)
         rates.principal = Rate(perMinute: 60, burst: 2)
+        rates.organization = nil
         let settings = Notes.settings(limits: Limits(rates, now: { 5 * Self.second }))
         try await Notes.serve(settings: settings) { server, _ in
             let first = try await server.send("GET", Notes.path, token: "owner")
@@ -132,6 +133,39 @@ import Testing
             #expect(second["Retry-After"] == "60")
             #expect(try await server.send("GET", "/v1/ping").status == 200)
         }
+    }
+
+    @Test func `an organisation's plan says how often all of it may call, whoever calls`() async throws {
+        var rates = Limits.Rates()
+        (rates.address, rates.principal) = (nil, nil)
+        rates.organization = Rate(perMinute: 60, burst: 50)
+        var settings = Notes.settings(limits: Limits(rates, now: { 5 * Self.second }))
+        settings.planRate = { organization, _ in
+            organization == Notes.organization ? Rate(perMinute: 60, burst: 2) : nil
+        }
+        try await Notes.serve(settings: settings) { server, _ in
+            let first = try await server.send("GET", Notes.path, token: "owner")
+            #expect(first["RateLimit-Policy"] == #""organization";q=2;w=2"#)
+            #expect(try await server.send("GET", Notes.path, token: "other").status == 200)
+            let third = try await server.send("GET", Notes.path, token: "other")
+            #expect(third.status == 429)
+            #expect(third["Retry-After"] == "1")
+            let elsewhere = try await server.send("GET", Notes.path.replacing("8qa/", with: "8qb/"), token: "owner")
+            #expect(elsewhere["RateLimit-Policy"] == #""organization";q=50;w=50"#)
+            // Who does not belong to it takes nothing from it.
+            #expect(try await server.send("GET", Notes.path).status == 401)
+        }
+    }
+
+    @Test func `a costly operation takes as much as its work, and at most a whole burst`() throws {
+        let limits = Limits(Limits.Rates(), now: { 5 * Self.second })
+        let rate = try #require(Rate(perMinute: 60, burst: 100))
+        #expect(limits.check(LimitKey(.address, "a"), rate: rate, cost: 50).remaining == 50)
+        #expect(limits.check(LimitKey(.address, "a"), rate: rate, cost: 50).remaining == 0)
+        #expect(!limits.check(LimitKey(.address, "a"), rate: rate, cost: 1).isGranted)
+        let small = try #require(Rate(perMinute: 60, burst: 10))
+        #expect(limits.check(LimitKey(.address, "b"), rate: small, cost: 50).remaining == 0)
+        #expect(!limits.check(LimitKey(.address, "b"), rate: small, cost: 50).isGranted)
     }
 
     @Test func `no limits are no headers`() async throws {

@@ -98,6 +98,8 @@ struct Notes {
         ) { call, _ in call.body }
         addNotes(to: &routes)
         routes.add(
+            page("/page") { .html("<p>A page</p>") })
+        routes.add(
             page("/large") { Response(status: 200, body: [UInt8](repeating: 120, count: largeAnswer)) })
         routes.add(page("/crlf") { Response(status: 303, headers: [("Location", "/a\r\nX-Evil: 1\r\n\r\n")]) })
         return routes.endpoints

@@ -17,7 +17,7 @@ extension Wire {
         @Test(arguments: [
             "", "Host: a\r\nHost: a\r\n", "Host: a\r\nHost: b\r\n", "Host:\r\n", "Host: a,b\r\n", "Host: a b\r\n",
         ])
-        func `H2 a request without exactly one host is refused and closed`(hosts: String) async throws {
+        func `HTP-1 H2 a request without exactly one host is refused and closed`(hosts: String) async throws {
             try await Notes.serve { server, _ in
                 let (answer, isClosed) = try await exchange("GET /v1/ping HTTP/1.1\r\n\(hosts)\r\n", server: server)
                 #expect(answer.status == 400)
@@ -71,7 +71,7 @@ extension Wire {
             "gzip, chunked", "chunked, identity", "xchunked", "identity", "chunked\r\nTransfer-Encoding: chunked",
             "chunked\r\nContent-Length: 5", "\u{b}chunked",
         ])
-        func `H4 any transfer coding but exactly chunked is refused and closed`(coding: String) async throws {
+        func `HTP-1 H4 any transfer coding but exactly chunked is refused and closed`(coding: String) async throws {
             try await Notes.serve { server, _ in
                 let request = "POST /v1/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \(coding)\r\n\r\n0\r\n\r\n"
                 let (answer, isClosed) = try await exchange(request, server: server)
@@ -81,7 +81,7 @@ extension Wire {
             }
         }
 
-        @Test func `H4 chunked in HTTP 1.0 is refused and closed`() async throws {
+        @Test func `HTP-1 H4 chunked in HTTP 1.0 is refused and closed`() async throws {
             try await Notes.serve { server, _ in
                 let request = "POST /v1/echo HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
                 let (answer, isClosed) = try await exchange(request, server: server)
@@ -90,7 +90,7 @@ extension Wire {
             }
         }
 
-        @Test func `H4 HTTP 1.0 is answered and closed, keep-alive or not`() async throws {
+        @Test func `HTP-1 H4 HTTP 1.0 is answered and closed, keep-alive or not`() async throws {
             try await Notes.serve { server, _ in
                 let request = "GET /v1/ping HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
                 let (answer, isClosed) = try await exchange(request, server: server)
@@ -105,7 +105,9 @@ extension Wire {
             "Content-Length: +2", "Content-Length: 0x2", "Content-Length: 99999999999999999999", "Content-Length: -1",
             "Content-Length : 2", "X: a\r\n  folded", "X: a\rb", "X: a\u{0}b", " X: a",
         ])
-        func `H4 a length or field that could be read in two ways is refused and closed`(fields: String) async throws {
+        func `HTP-1 H4 a length or field that could be read in two ways is refused and closed`(fields: String)
+            async throws
+        {
             try await Notes.serve { server, _ in
                 let (answer, isClosed) = try await exchange(
                     "POST /v1/echo HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n{}", server: server)
@@ -118,7 +120,7 @@ extension Wire {
         @Test(arguments: [
             "5 \r\nabc", "0x2\r\n{}\r\n0\r\n\r\n", "2\r\n{}XX0\r\n\r\n", "ffffffffffffffffff\r\n", "-1\r\n",
         ])
-        func `H4 a broken chunk ends the request and the connection`(chunks: String) async throws {
+        func `HTP-1 H4 a broken chunk ends the request and the connection`(chunks: String) async throws {
             try await Notes.serve { server, _ in
                 let head = "POST /v1/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
                 let (answer, isClosed) = try await exchange(
@@ -130,7 +132,7 @@ extension Wire {
         }
 
         @Test(arguments: ["//v1/ping", "/v1//ping", "/v1/ping/", "/v1/./ping", "/v1/%70ing"])
-        func `H8 a path is only ever what it says`(path: String) async throws {
+        func `HTP-1 H8 a path is only ever what it says`(path: String) async throws {
             try await Notes.serve { server, _ in
                 let status = try await server.send("GET", path).status
                 #expect(status == 404)

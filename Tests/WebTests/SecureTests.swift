@@ -56,15 +56,16 @@ extension Wire {
             }
         }
 
-        @Test func `H13 more than 100 fields are refused over HTTP 2 as well`() async throws {
+        @Test func `HTP-3 H13 more than 100 fields are refused over HTTP 2 as well`() async throws {
             try await Notes.serve(options: try await Self.options()) { server, _ in
                 let headers = (0..<110).map { "X-\($0): 1" }.joined(separator: "\n")
                 let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
                 try headers.write(toFile: file, atomically: true, encoding: .utf8)
                 let answer = try await Self.run(
-                    "curl", "-sk", "--http2", "-m", "10", "-H", "@\(file)", "-w", " %{http_version} %{http_code}",
+                    "curl", "-sik", "--http2", "-m", "10", "-H", "@\(file)", "-w", " %{http_version} %{http_code}",
                     "https://127.0.0.1:\(server.port)/v1/ping")
                 #expect(answer.contains("header_too_large"))
+                #expect(answer.lowercased().contains("strict-transport-security: max-age=31536000"))
                 #expect(answer.hasSuffix(" 2 431"))
             }
         }
@@ -100,7 +101,8 @@ extension Wire {
             return [0, 0, UInt8(block.count), 1, 5, 0, 0, 0, stream] + block
         }
 
-        @Test func `CVE-2023-44487 a flood of requests that are reset at once ends the connection`() async throws {
+        @Test func `HTP-3 CVE-2023-44487 a flood of requests that are reset at once ends the connection`() async throws
+        {
             try await Notes.serve(options: try await Self.options()) { server, _ in
                 var bytes: [UInt8] = []
                 for number in 0..<2000 {
@@ -114,6 +116,52 @@ extension Wire {
                 #expect(goAway?.payload.dropFirst(4).prefix(4) == [0, 0, 0, 11])
                 let after = try await Self.run("curl", "-sk", "-m", "10", "https://127.0.0.1:\(server.port)/v1/ping")
                 #expect(after.contains("pong"))
+            }
+        }
+
+        /// A frame of HTTP/2: length, type, flags, stream.
+        private static func frame(_ type: UInt8, flags: UInt8 = 0, stream: UInt8 = 0, _ payload: [UInt8]) -> [UInt8] {
+            [0, UInt8(payload.count >> 8), UInt8(payload.count & 255), type, flags, 0, 0, 0, stream] + payload
+        }
+
+        /// What costs a client little and a server much, many times over.
+        private static let floods: [(name: String, bytes: [UInt8])] = [
+            ("settings", (0..<20_000).flatMap { _ in frame(4, []) }),
+            ("ping", (0..<20_000).flatMap { _ in frame(6, [1, 2, 3, 4, 5, 6, 7, 8]) }),
+            (
+                "continuation without end",
+                frame(1, stream: 1, [0x82, 0x87])
+                    + (0..<20_000).flatMap { _ in frame(9, stream: 1, [0x00, 1, 97, 1, 98]) }
+            ),
+            (
+                "empty continuation",
+                frame(1, stream: 1, [0x82, 0x87])
+                    + (0..<50_000).flatMap { _ in frame(9, stream: 1, []) }
+            ),
+            // One entry of the table, then thousands of references to it: bytes become kilobytes.
+            (
+                "header bomb",
+                frame(
+                    1, flags: 4, stream: 1,
+                    [0x82, 0x87, 0x40, 1, 97, 0x7F, 0xA1, 0x1E]
+                        + [UInt8](repeating: 98, count: 4000) + [UInt8](repeating: 0xBE, count: 12_000))
+            ),
+        ]
+
+        @Test(arguments: floods)
+        func `HTP-3 a flood of frames costs the connection and nobody else`(name: String, bytes: [UInt8]) async throws {
+            try await Notes.serve(options: try await Self.options()) { server, _ in
+                async let frames = Self.exchange(bytes, port: server.port)
+                let beside = try await Self.run("curl", "-sk", "-m", "10", "https://127.0.0.1:\(server.port)/v1/ping")
+                #expect(beside.contains("pong"), "\(name)")
+                let came = try await frames
+                // Refused on the connection (GOAWAY), or nothing but acknowledgements: never an answer to a request.
+                #expect(!came.contains { $0.type == 0 && String(decoding: $0.payload, as: UTF8.self).contains("pong") })
+                if name != "settings", name != "ping" {
+                    #expect(came.contains { $0.type == 7 || $0.type == 3 || $0.type == 1 }, "\(name)")
+                }
+                let after = try await Self.run("curl", "-sk", "-m", "10", "https://127.0.0.1:\(server.port)/v1/ping")
+                #expect(after.contains("pong"), "\(name)")
             }
         }
 

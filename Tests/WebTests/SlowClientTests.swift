@@ -12,7 +12,7 @@ extension Wire {
             return options
         }
 
-        @Test func `H1 a head that doesn't end in time is answered 408 and closed`() async throws {
+        @Test func `HTP-2 H1 a head that doesn't end in time is answered 408 and closed`() async throws {
             try await Notes.serve(options: Self.options { $0.headTime = Milliseconds(200) }) { server, _ in
                 let connection = try await server.connect()
                 try await connection.send("GET /v1/ping HTTP/1.1\r\nHost: a\r\nX-")
@@ -23,7 +23,7 @@ extension Wire {
             }
         }
 
-        @Test func `H1 a second request's head has the same deadline as the first`() async throws {
+        @Test func `HTP-2 H1 a second request's head has the same deadline as the first`() async throws {
             try await Notes.serve(options: Self.options { $0.headTime = Milliseconds(200) }) { server, _ in
                 let connection = try await server.connect()
                 try await connection.send("GET /v1/ping HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -33,7 +33,7 @@ extension Wire {
             }
         }
 
-        @Test func `H1 a body that trickles is answered 408 and closed`() async throws {
+        @Test func `HTP-2 H1 a body that trickles is answered 408 and closed`() async throws {
             let options = Self.options { $0.bodyGrace = Milliseconds(200) }
             try await Notes.serve(options: options) { server, _ in
                 let connection = try await server.connect()
@@ -48,7 +48,7 @@ extension Wire {
             }
         }
 
-        @Test func `H1 a body that comes at the least rate is taken however long it is`() async throws {
+        @Test func `HTP-2 H1 a body that comes at the least rate is taken however long it is`() async throws {
             let options = Self.options {
                 $0.bodyGrace = Milliseconds(1000)
                 $0.bodyRate = 5
@@ -67,7 +67,7 @@ extension Wire {
             }
         }
 
-        @Test func `H1 a connection that does nothing is closed after the idle time`() async throws {
+        @Test func `HTP-2 H1 a connection that does nothing is closed after the idle time`() async throws {
             try await Notes.serve(options: Self.options { $0.idleTime = Milliseconds(200) }) { server, _ in
                 let fresh = try await server.connect()
                 #expect(try await fresh.isClosed())
@@ -78,7 +78,7 @@ extension Wire {
             }
         }
 
-        @Test func `H1 a client that takes none of its answer is cut off`() async throws {
+        @Test func `HTP-2 H1 a client that takes none of its answer is cut off`() async throws {
             try await Notes.serve(options: Self.options { $0.stallTime = Milliseconds(300) }) { server, _ in
                 let connection = try await server.connect()
                 try await connection.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -87,7 +87,7 @@ extension Wire {
             }
         }
 
-        @Test func `H1 a client that takes its answer slowly gets all of it`() async throws {
+        @Test func `HTP-2 H1 a client that takes its answer slowly gets all of it`() async throws {
             try await Notes.serve(options: Self.options { $0.stallTime = Milliseconds(300) }) { server, _ in
                 let connection = try await server.connect()
                 try await connection.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -96,7 +96,7 @@ extension Wire {
             }
         }
 
-        @Test func `H1 one address can't have more connections than its share`() async throws {
+        @Test func `HTP-2 H1 one address can't have more connections than its share`() async throws {
             try await Notes.serve(options: Self.options { $0.connectionsPerAddress = 2 }) { server, _ in
                 let first = try await server.connect()
                 let second = try await server.connect()
@@ -120,7 +120,7 @@ extension Wire {
             }
         }
 
-        @Test func `H1 a trusted proxy's connections are not counted per address`() async throws {
+        @Test func `HTP-2 H1 a trusted proxy's connections are not counted per address`() async throws {
             var options = Self.options { $0.connectionsPerAddress = 1 }
             options.trustedProxies = try TrustedProxies(["127.0.0.0/8"])
             try await Notes.serve(options: options) { server, _ in
@@ -132,7 +132,7 @@ extension Wire {
             }
         }
 
-        @Test func `H1 connections beyond the whole number wait for a place`() async throws {
+        @Test func `HTP-2 H1 connections beyond the whole number wait for a place`() async throws {
             try await Notes.serve(options: Self.options { $0.connections = 1 }) { server, _ in
                 let first = try await server.connect()
                 try await first.send("GET /v1/ping HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -145,7 +145,7 @@ extension Wire {
             }
         }
 
-        @Test func `H1 half a hundred half-open requests don't keep a whole one waiting`() async throws {
+        @Test func `HTP-2 H1 half a hundred half-open requests don't keep a whole one waiting`() async throws {
             try await Notes.serve { server, _ in
                 var open: [RawConnection] = []
                 for _ in 0..<50 {

@@ -28,8 +28,7 @@ struct AuditCommand: AsyncParsableCommand {
             let kept = try checkpoints.map { try Self.read($0) } ?? []
             try await Verifying.run(
                 InstanceFacts.Verification(Surroundings.auditName) { tx in
-                    let key = try InstanceKeys.find(
-                        "audit", configured: settings.masterKey, file: settings.masterKeyFile, in: tx)
+                    let key = try InstanceKeys.find("audit", with: settings.masterKey, in: tx)
                     let signer = try key.map { try AuditSigner(key: $0) }
                     let outcome = try Surroundings.audit(
                         Audit.Evidence(publicKey: signer?.publicKey, checkpoints: kept), tx)

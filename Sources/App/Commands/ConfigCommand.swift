@@ -1,5 +1,6 @@
 // raptorflow config: what is in force, and where it comes from.
 import ArgumentParser
+import Operations
 
 struct ConfigCommand: Command {
     static let configuration = CommandConfiguration(
@@ -23,7 +24,7 @@ struct ConfigCommand: Command {
         switch setting.key {
         case "public_url": settings.publicURL
         case "backups.folder": settings.backupFolder
-        case "master_key": "(in \(settings.masterKeyFile))"
+        case "master_key": "(in \(settings.masterKey.file))"
         default: "-"
         }
     }

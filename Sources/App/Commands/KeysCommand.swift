@@ -52,8 +52,7 @@ private enum KeysAct {
         let opened = try DatabaseFile.openAsItIs(settings.database, requiringCurrent: true)
         do {
             let keys = try await InstanceKeys.unlock(
-                [SigningKeys.sealName], configured: settings.masterKey, file: settings.masterKeyFile,
-                database: opened.database)
+                [SigningKeys.sealName], with: settings.masterKey, database: opened.database)
             try await act(opened.database, SigningKeys(sealedWith: try keys.bytes(SigningKeys.sealName)))
         } catch {
             try? opened.close()

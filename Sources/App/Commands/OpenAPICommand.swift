@@ -1,6 +1,7 @@
 // raptorflow openapi: the API's document, made without touching the instance.
 import ArgumentParser
 import Foundation
+import Operations
 import Web
 
 struct OpenAPICommand: Command {
@@ -12,7 +13,7 @@ struct OpenAPICommand: Command {
         let folder = try TemporaryFolder("openapi")
         defer { folder.remove() }
         settings.database = folder.path + "/raptorflow.db"
-        settings.masterKey = nil
+        settings.masterKey = .beside(settings.database)
         let log = Log(format: .readable, level: "error")
         let file = try DatabaseFile.open(settings.database, visibility: Application.visibility)
         let application = try await Application(

@@ -11,7 +11,7 @@ enum Surroundings {
             databasePath: settings.database, backupFolder: settings.backupFolder,
             schemaVersion: DatabaseFile.migrations().last?.number ?? 0, publicURL: settings.publicURL,
             isProduction: settings.mode == .production, mailServer: settings.smtp.map { "\($0.host):\($0.port)" },
-            masterKey: settings.masterKey, masterKeyFile: settings.masterKeyFile, verifications: verifications)
+            masterKey: settings.masterKey, verifications: verifications)
     }
 
     /// What can be verified at length.

@@ -1,5 +1,6 @@
 // The demo: how it differs from an instance that is served for real.
 import Core
+import Operations
 import Web
 
 enum Demo {
@@ -10,7 +11,7 @@ enum Demo {
         settings.parts = [.web, .worker]
         settings.smtp = nil
         settings.razorpay = nil
-        settings.masterKey = nil
+        settings.masterKey = .beside(database)
         settings.backupFolder = Settings.folder(of: database) + "backups"
     }
 

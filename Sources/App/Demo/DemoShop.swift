@@ -71,7 +71,7 @@ struct DemoShop: Sendable {
         settings.host = "127.0.0.1"
         settings.port = try Settings.freePort()
         settings.tls = nil
-        settings.limits = Settings.CallLimits(perAddress: 0, perPrincipal: 0)
+        settings.limits = Settings.CallLimits(perAddress: 0, perPrincipal: 0, perOrganization: 0)
         settings.parts = [.web]
         return settings
     }

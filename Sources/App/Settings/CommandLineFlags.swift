@@ -11,7 +11,7 @@ package struct CommandLineFlags: Sendable {
     /// Takes `--name value` and `--name=value` for every option that is no secret; everything after `--` is left.
     package init(_ arguments: [String]) {
         let settings = Dictionary(
-            Setting.withFileVariants.map { ($0.flag, $0) }, uniquingKeysWith: { first, _ in first })
+            Setting.withVariants.map { ($0.flag, $0) }, uniquingKeysWith: { first, _ in first })
         var waiting = arguments[...]
         while let argument = waiting.popFirst() {
             if argument == "--" {

@@ -18,6 +18,10 @@ package struct Setting: Sendable {
         case choices([String])
         /// IP addresses, separated by commas.
         case addresses
+        /// Origins of other sites, exact, separated by commas.
+        case origins
+        /// A program by its absolute path, or a JSON list of it and its arguments.
+        case command
     }
 
     package let key: String
@@ -52,8 +56,12 @@ package struct Setting: Sendable {
 
     /// For a secret: the option that names a file which holds it.
     package var fileVariant: Setting? {
-        guard isSecret else { return nil }
-        return Setting(key + "_file", .path, "A file that holds \(key), instead of the value itself.")
+        isSecret ? Setting(key + "_file", .path, "A file that holds \(key), instead of the value itself.") : nil
+    }
+
+    /// For a secret: the option that names a command which prints it.
+    package var commandVariant: Setting? {
+        isSecret ? Setting(key + "_command", .command, "A command that prints \(key).") : nil
     }
 
     /// What is wrong with a value, as the end of a sentence; nil when it is good.
@@ -71,6 +79,12 @@ package struct Setting: Sendable {
             !Self.list(value).isEmpty && Self.list(value).allSatisfy(choices.contains)
                 ? nil : "must be some of: \(choices.joined(separator: ", "))"
         case .addresses: Self.list(value).allSatisfy(Self.isAddress) ? nil : "must be IP addresses, separated by commas"
+        case .origins:
+            Self.list(value).allSatisfy(WebOrigin.isExact)
+                ? nil : "must be origins like https://app.example.com, in lower case; http for this machine only"
+        case .command:
+            SecretCommand.arguments(of: value) == nil
+                ? #"must be an absolute path, or a list like ["/usr/bin/program", "argument"]"# : nil
         }
     }
 
@@ -115,4 +129,15 @@ struct WebAddress {
 
     /// Whether only programs of this machine reach the address.
     var isLocal: Bool { ["localhost", "127.0.0.1", "[::1]"].contains(host) }
+}
+
+/// An origin as browsers spell it (RFC 6454 section 6.2), because it is compared byte for byte.
+enum WebOrigin {
+    static func isExact(_ text: String) -> Bool {
+        guard let address = WebAddress(text), address.path.isEmpty, text == text.lowercased(), !text.contains("*"),
+            !text.hasSuffix(address.scheme == "https" ? ":443" : ":80"), !text.hasSuffix(":")
+        else { return false }
+        // Whoever is on the way could write the pages of a site without TLS.
+        return address.scheme == "https" || address.isLocal
+    }
 }

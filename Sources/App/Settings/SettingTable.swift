@@ -14,6 +14,9 @@ extension Setting {
             "roles", .choices(["web", "worker"]), default: "web,worker",
             "What this process does: answer, work, or both."),
         Setting("master_key", .text, isSecret: true, "32 bytes in hex or base64url that seal the instance's keys."),
+        Setting(
+            "master_key_previous", .text, isSecret: true,
+            "The master key before that one, until `secrets rotate` has run."),
         Setting("log.format", .choice(["readable", "json"]), default: "readable", "How log lines look."),
         Setting(
             "log.level", .choice(["debug", "info", "notice", "warning", "error"]), default: "info",
@@ -26,6 +29,7 @@ extension Setting {
         Setting("port", .integer(0...65535), default: "8090", "The port to listen on; 0 takes a free one."),
         Setting("public_url", .origin, "Where people reach the instance; all links start with it."),
         Setting("trusted_proxies", .addresses, "Proxies whose X-Forwarded-For is believed."),
+        Setting("cors.origins", .origins, "Sites whose scripts may call the API with a bearer credential."),
         Setting("tls.certificate", .path, "Certificate chain in PEM; with it the server speaks HTTPS and HTTP/2."),
         Setting("tls.key", .path, "The certificate's private key in PEM."),
         Setting(
@@ -34,6 +38,9 @@ extension Setting {
         Setting(
             "limits.principal_per_minute", .integer(0...1_000_000), default: "6000",
             "Calls of one user or key; 0 is no limit."),
+        Setting(
+            "limits.organization_per_minute", .integer(0...1_000_000), default: "6000",
+            "Calls of one organisation whose plan names no number; 0 is no limit of any organisation."),
         Setting("dns.server", .text, "The resolver for proofs of domains: an IP address, with :port if not 53."),
         Setting("resources", .path, "A folder to read pages' files and migrations from, while designing them."),
     ]
@@ -91,8 +98,8 @@ extension Setting {
             "Days that audit records are kept at least; 0 is for ever."),
     ]
 
-    /// Every option and, for secrets, the one that names its file.
-    static let withFileVariants: [Setting] = all.flatMap { [$0] + ($0.fileVariant.map { [$0] } ?? []) }
+    /// Every option and, for secrets, those that say where it is.
+    static let withVariants: [Setting] = all.flatMap { [$0, $0.fileVariant, $0.commandVariant].compactMap(\.self) }
 
     /// The option with the spelling that is nearest to a misspelt one; nil when none is near.
     static func nearest(to text: String, among spellings: [String]) -> String? {

@@ -80,8 +80,10 @@ extension Settings {
 
     var rateLimits: Limits {
         var rates = Limits.Rates()
-        rates.address = Rate(perMinute: limits.perAddress, burst: max(1, limits.perAddress / 6))
-        rates.principal = Rate(perMinute: limits.perPrincipal, burst: max(1, limits.perPrincipal / 6))
-        return limits.perAddress == 0 && limits.perPrincipal == 0 ? .none : Limits(rates)
+        rates.address = Rate(perMinute: limits.perAddress)
+        rates.principal = Rate(perMinute: limits.perPrincipal)
+        rates.organization = Rate(perMinute: limits.perOrganization)
+        let isAny = rates.address != nil || rates.principal != nil || rates.organization != nil
+        return isAny ? Limits(rates) : .none
     }
 }

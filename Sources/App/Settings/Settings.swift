@@ -1,5 +1,6 @@
 // The options in force, typed: what the rest of the program reads.
 package import Identity
+package import Operations
 import Organizations
 
 /// Everything that can be set, checked and complete.
@@ -37,13 +38,14 @@ package struct Settings: Sendable {
     package struct CallLimits: Sendable {
         package var perAddress: Int
         package var perPrincipal: Int
+        package var perOrganization: Int
     }
 
     package var database: String
     package var mode: Mode
     package var parts: Set<Part>
-    /// The master key as it was configured; nil when the file beside the database holds it.
-    package var masterKey: String?
+    /// Where the master key is; unless it is configured, in the file beside the database, made on first start.
+    package var masterKey: MasterKeySource
     package var logFormat: LogFormat
     /// A level's name of swift-log.
     package var logLevel: String
@@ -52,6 +54,8 @@ package struct Settings: Sendable {
     /// Scheme, host and port: `https://app.example.com`; the base of all links.
     package var publicURL: String
     package var trustedProxies: Set<String>
+    /// Origins of other sites whose scripts may call the API.
+    package var crossOrigins: Set<String>
     package var tls: TLS?
     package var limits: CallLimits
     package var resources: String?
@@ -79,9 +83,6 @@ package struct Settings: Sendable {
     package var dnsServer: String?
     /// How long audit records are kept; 0 is for ever.
     package var auditRetentionDays: Int
-
-    /// The file beside the database in which a master key is kept that was made on first start.
-    package var masterKeyFile: String { database + ".key" }
 }
 
 extension Settings {
@@ -93,14 +94,18 @@ extension Settings {
         auditRetentionDays = number("audit.retention_days")
         mode = Mode(rawValue: text("mode")) ?? .sandbox
         parts = Set(Setting.list(text("roles")).compactMap(Part.init))
-        masterKey = optional("master_key")
+        masterKey = MasterKeySource(
+            configured: optional("master_key"), previous: optional("master_key_previous"),
+            file: text("database") + ".key")
         logFormat = LogFormat(rawValue: text("log.format")) ?? .readable
         logLevel = text("log.level")
         host = text("host")
         port = number("port")
+        crossOrigins = Set(Setting.list(text("cors.origins")))
         trustedProxies = Set(Setting.list(text("trusted_proxies")))
         limits = CallLimits(
-            perAddress: number("limits.address_per_minute"), perPrincipal: number("limits.principal_per_minute"))
+            perAddress: number("limits.address_per_minute"), perPrincipal: number("limits.principal_per_minute"),
+            perOrganization: number("limits.organization_per_minute"))
         resources = optional("resources")
         signUp = text("accounts.sign_up")
         accountDomains = Set(Setting.list(text("accounts.domains")).map { $0.lowercased() })

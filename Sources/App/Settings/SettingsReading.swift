@@ -10,6 +10,7 @@ package enum Origin: Sendable, Hashable, CustomStringConvertible {
     case variable(String)
     case file(String)
     case credential(String)
+    case command(String)
     case fallback
 
     package var description: String {
@@ -18,6 +19,7 @@ package enum Origin: Sendable, Hashable, CustomStringConvertible {
         case .variable(let name): name
         case .file(let path): path
         case .credential(let path): "credential \(path)"
+        case .command(let path): "command \(path)"
         case .fallback: "default"
         }
     }
@@ -69,7 +71,7 @@ package struct SettingsReading {
             .prefixKeys(with: "raptorflow")
         let path = configurationFile(command, variables)
         let file = InMemoryProvider(name: "file", values: Self.values(readFile(path.text, isRequired: path.isRequired)))
-        for setting in Setting.withFileVariants {
+        for setting in Setting.withVariants {
             lookUp(
                 setting,
                 in: [
@@ -118,7 +120,7 @@ package struct SettingsReading {
     // MARK: - Environment
 
     private mutating func refuseUnknownVariables() {
-        let known = Setting.withFileVariants.map(\.variable)
+        let known = Setting.withVariants.map(\.variable)
         for name in environment.keys.sorted() where name.hasPrefix(Setting.prefix) && !known.contains(name) {
             problems.append("\(name): there is no such option.\(Self.hint(name, known))")
         }
@@ -163,7 +165,7 @@ package struct SettingsReading {
     private mutating func flatten(
         _ members: [JSONValue.Member], under prefix: String, of path: String
     ) -> [(String, String)] {
-        let known = Setting.withFileVariants
+        let known = Setting.withVariants
         return members.flatMap { member -> [(String, String)] in
             let key = prefix + member.name
             if case .object(let nested) = member.value, known.contains(where: { $0.key.hasPrefix(key + ".") }) {
@@ -186,7 +188,8 @@ package struct SettingsReading {
         switch (kind, value) {
         case (.integer, .integer(let number)): String(number)
         case (.integer, _): nil
-        case (.choices, .array(let items)), (.addresses, .array(let items)):
+        case (.command, .array): value.text
+        case (.choices, .array(let items)), (.addresses, .array(let items)), (.origins, .array(let items)):
             items.allSatisfy { $0.stringValue != nil } ? items.compactMap(\.stringValue).joined(separator: ",") : nil
         default: value.stringValue
         }
@@ -195,30 +198,44 @@ package struct SettingsReading {
     private static func form(of kind: Setting.Kind) -> String {
         switch kind {
         case .integer: "a whole number, without quotes"
-        case .choices, .addresses: "a list of texts"
+        case .choices, .addresses, .origins: "a list of texts"
+        case .command: "a text, or a list of texts"
         default: "a text"
         }
     }
 
     // MARK: - Secrets
 
-    /// A secret from the file that its `_file` option names, or from systemd's folder of credentials.
+    /// A secret from the file or command that its other options name, or from systemd's folder of credentials.
     private mutating func resolveSecret(_ setting: Setting) {
-        guard let variant = setting.fileVariant else { return }
-        let name = String(setting.key.map { $0 == "." ? "_" : $0 })
-        let credential = environment["CREDENTIALS_DIRECTORY"].map { "\($0)/raptorflow_\(name)" }
-        if let named = found[variant.key] {
-            guard found[setting.key] == nil else {
-                problems.append("\(setting.key) and \(variant.key) are both set: keep one.")
-                return
-            }
+        let given = [setting, setting.fileVariant, setting.commandVariant].compactMap(\.self).filter {
+            found[$0.key] != nil
+        }
+        if given.count > 1 {
+            problems.append("\(given.map(\.key).joined(separator: " and ")) are both set: keep one.")
+        } else if let variant = setting.fileVariant, let named = found[variant.key] {
             guard let text = Self.firstLine(of: named.text) else {
                 problems.append("\(variant.key) (from \(named.origin)): the file \(named.text) can't be read.")
                 return
             }
             accept(text, of: setting, from: .file(named.text))
-        } else if found[setting.key] == nil, let credential, let text = Self.firstLine(of: credential) {
-            accept(text, of: setting, from: .credential(credential))
+        } else if let variant = setting.commandVariant, let named = found[variant.key] {
+            runCommand(named, variant.key, for: setting)
+        } else if given.isEmpty, let folder = environment["CREDENTIALS_DIRECTORY"] {
+            let path = "\(folder)/raptorflow_\(String(setting.key.map { $0 == "." ? "_" : $0 }))"
+            if let text = Self.firstLine(of: path) { accept(text, of: setting, from: .credential(path)) }
+        }
+    }
+
+    private mutating func runCommand(_ named: (text: String, origin: Origin), _ key: String, for setting: Setting) {
+        // What is no command was refused when it was read.
+        guard let arguments = SecretCommand.arguments(of: named.text), let path = arguments.first else { return }
+        do {
+            accept(
+                try SecretCommand.run(arguments, environment: environment), of: setting, from: .command(path))
+        } catch {
+            let reason = (error as? SecretCommand.Failed)?.reason ?? "failed"
+            problems.append("\(key) (from \(named.origin)): \(path) \(reason).")
         }
     }
 

@@ -1,7 +1,6 @@
 // The key pairs that our access tokens are signed with: sealed, published, and rotated without a gap.
 import Audit
 package import Core
-import Crypto
 package import Storage
 package import Tokens
 
@@ -39,10 +38,17 @@ package struct SigningKeys: Sendable {
     /// The name of the instance's key that the secret halves are sealed with.
     package static let sealName = "signing"
 
-    private let seal: SymmetricKey
+    private let seal: Seal
 
     /// - Parameter key: the instance's 32 bytes called `sealName`, which the master key seals in turn.
-    package init(sealedWith key: [UInt8]) { seal = SymmetricKey(data: key) }
+    package init(sealedWith key: [UInt8]) { seal = Seal(key: key) }
+
+    /// All secret halves.
+    package static let sealed = SealedValues("secret halves of signing keys", keyName: sealName) { after, limit, tx in
+        try SigningKeysStore.all(in: tx).filter { $0.id.text > after }.sorted { $0.id < $1.id }.prefix(limit).map {
+            .init(place: $0.id.text, context: $0.id.text, sealed: $0.sealed)
+        }
+    }
 
     /// Makes the first pair of an instance, which signs at once.
     package func prepare(on database: any Database) async throws {
@@ -79,9 +85,7 @@ package struct SigningKeys: Sendable {
         guard let key = try SigningKeysStore.all(in: tx).last(where: { $0.signsFrom <= tx.now }) else {
             throw Problem("not_ready", status: 503, "There is no key to sign tokens with.", retryAfter: 5)
         }
-        let box = try AES.GCM.SealedBox(combined: key.sealed)
-        return try TokenSigner(
-            id: key.id.text, secret: Array(try AES.GCM.open(box, using: seal, authenticating: Array(key.id.text.utf8))))
+        return try TokenSigner(id: key.id.text, secret: try seal.open(key.sealed, for: key.id.text))
     }
 
     /// What verifiers need: every pair that signs, will sign, or whose tokens may still be about. Scope: instance.
@@ -113,10 +117,9 @@ package struct SigningKeys: Sendable {
     private func make(signingFrom start: Timestamp, in tx: any Transaction) throws -> SigningKey {
         let id = SigningKeyID(at: tx.now)
         let signer = TokenSigner(id: id.text)
-        let box = try AES.GCM.seal(signer.secret, using: seal, authenticating: Array(id.text.utf8))
-        guard let sealed = box.combined else { throw StorageError.refused("a signing key can't be sealed") }
+        let sealed = try seal.close(signer.secret, for: id.text)
         try SigningKeysStore.insert(
-            .init(id: id, publicKey: signer.publicKey, sealed: Array(sealed), signsFrom: start), in: tx)
+            .init(id: id, publicKey: signer.publicKey, sealed: sealed, signsFrom: start), in: tx)
         try record("signing_key.created", id, in: tx)
         return SigningKey(id: id, state: start > tx.now ? .waiting : .signing, signsFrom: start)
     }

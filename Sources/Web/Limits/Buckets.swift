@@ -5,7 +5,10 @@ import Synchronization
 /// What is limited; each has buckets of its own.
 package enum LimitPolicy: String, Sendable {
     case address
+    /// All of an IPv6 /48, which is what a customer of a network is handed: ten addresses' worth.
+    case site
     case principal
+    case organization
     case credentials
 }
 

@@ -1,29 +1,45 @@
 // What an answer says about limits (draft-ietf-httpapi-ratelimit-headers, and the older X- names).
 
-enum LimitHeaders {
-    /// Adds what a limit said; of several limits the lists name all, and the X- names the last.
-    static func add(_ decision: Decision, _ policy: LimitPolicy, to headers: inout [(name: String, value: String)]) {
-        let rate = decision.rate
-        join("RateLimit-Policy", "\"\(policy.rawValue)\";q=\(rate.burst);w=\(rate.window)", &headers)
-        join("RateLimit", "\"\(policy.rawValue)\";r=\(decision.remaining);t=\(decision.wait)", &headers)
-        replace("X-RateLimit-Limit", String(rate.burst), &headers)
-        replace("X-RateLimit-Remaining", String(decision.remaining), &headers)
-        replace("X-RateLimit-Reset", String(decision.reset), &headers)
-    }
+/// What the limits that a request met said of it; put into words once, when it is answered.
+struct LimitReport {
+    private var address: Decision?
+    private var principal: Decision?
+    private var organization: Decision?
 
-    private static func join(_ name: String, _ value: String, _ headers: inout [(name: String, value: String)]) {
-        if let index = headers.firstIndex(where: { $0.name == name }) {
-            headers[index].value += ", \(value)"
-        } else {
-            headers.append((name, value))
+    /// Notes what a limit said. Those whose state is nobody's business are not noted.
+    mutating func note(_ decision: Decision, of policy: LimitPolicy) {
+        switch policy {
+        case .address: address = decision
+        case .principal: principal = decision
+        case .organization: organization = decision
+        case .site, .credentials: break
         }
     }
 
-    private static func replace(_ name: String, _ value: String, _ headers: inout [(name: String, value: String)]) {
-        if let index = headers.firstIndex(where: { $0.name == name }) {
-            headers[index].value = value
-        } else {
-            headers.append((name, value))
-        }
+    /// The lists name all limits; the X- names say what the one says of which least is left.
+    func add(to headers: inout [(name: String, value: String)]) {
+        var policies = ""
+        var states = ""
+        var tightest: Decision?
+        append(address, .address, &policies, &states, &tightest)
+        append(principal, .principal, &policies, &states, &tightest)
+        append(organization, .organization, &policies, &states, &tightest)
+        guard let tightest else { return }
+        headers.append(("RateLimit-Policy", policies))
+        headers.append(("RateLimit", states))
+        headers.append(("X-RateLimit-Limit", String(tightest.rate.burst)))
+        headers.append(("X-RateLimit-Remaining", String(tightest.remaining)))
+        headers.append(("X-RateLimit-Reset", String(tightest.reset)))
+    }
+
+    private func append(
+        _ decision: Decision?, _ policy: LimitPolicy, _ policies: inout String, _ states: inout String,
+        _ tightest: inout Decision?
+    ) {
+        guard let decision else { return }
+        let divider = policies.isEmpty ? "\"" : ", \""
+        policies += "\(divider)\(policy.rawValue)\";q=\(decision.rate.burst);w=\(decision.rate.window)"
+        states += "\(divider)\(policy.rawValue)\";r=\(decision.remaining);t=\(decision.wait)"
+        if tightest.map({ decision.remaining <= $0.remaining }) ?? true { tightest = decision }
     }
 }

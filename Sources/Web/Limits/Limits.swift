@@ -2,8 +2,8 @@
 import Core
 import NIOCore
 
-/// The limits of the instance: per client address before anything else is looked at, per principal after it is known,
-/// and a strict one on what takes credentials.
+/// The limits of the instance: per client address before anything else is looked at, per principal and organisation
+/// after they are known, and a strict one on what takes credentials.
 package struct Limits: Sendable {
     /// The rates in force; nil is no limit.
     package struct Rates: Sendable, Hashable {
@@ -11,6 +11,8 @@ package struct Limits: Sendable {
         package var address = Rate(perMinute: 6000, burst: 1000)
         /// All calls of one user or one API key.
         package var principal = Rate(perMinute: 6000, burst: 1000)
+        /// All calls to one organisation whose plan names no rate of its own; nil is no limit of any organisation.
+        package var organization = Rate(perMinute: 6000, burst: 1000)
         /// Sign-in, sign-up, reset and the like, of one address.
         package var credentials = Rate(perMinute: 20, burst: 20)
 
@@ -39,32 +41,60 @@ package struct Limits: Sendable {
 
     /// Takes a call into account and says whether it may go on.
     package func check(_ key: LimitKey, rate: Rate, cost: Int = 1) -> Decision {
-        buckets.check(key, rate: rate, cost: cost, at: now())
+        // What costs more than a whole burst takes a whole burst: it would never be granted otherwise.
+        buckets.check(key, rate: rate, cost: min(cost, rate.burst), at: now())
     }
 
-    /// Takes a call of an address into account; throws 429 when it is one too many.
+    /// Takes a call of an address into account, to whatever it leads; throws 429 when it is one too many.
+    ///
+    /// - Parameter browser: names a browser from which somebody signed in before; asked only when its address has no
+    ///   attempts left.
     func spend(
-        for endpoint: Endpoint, by address: ClientAddress?, _ headers: inout [(name: String, value: String)]
-    ) throws(Problem) {
+        for endpoint: Endpoint?, by address: ClientAddress?, _ report: inout LimitReport,
+        browser: () throws -> String?
+    ) throws {
         guard let rates else { return }
         let client = address?.network
-        if let rate = rates.credentials, endpoint.takesCredentials {
+        if let rate = rates.credentials, endpoint?.takesCredentials == true {
             // Its state is nobody's business: only a refusal says anything.
-            try refuseUnlessGranted(check(LimitKey(.credentials, client), rate: rate))
+            let decision = check(LimitKey(.credentials, client), rate: rate)
+            if !decision.isGranted {
+                // Whoever shares the address of an attacker gets in with a browser that is known.
+                guard let known = try browser() else { return try refuseUnlessGranted(decision) }
+                try refuseUnlessGranted(check(LimitKey(.credentials, known), rate: rate))
+            }
         }
         guard let rate = rates.address else { return }
-        let decision = check(LimitKey(.address, client), rate: rate, cost: endpoint.cost)
-        LimitHeaders.add(decision, .address, to: &headers)
+        let cost = endpoint?.cost ?? 1
+        if let site = address?.site, let wide = rate.times(10) {
+            try refuseUnlessGranted(check(LimitKey(.site, site), rate: wide, cost: cost))
+        }
+        let decision = check(LimitKey(.address, client), rate: rate, cost: cost)
+        report.note(decision, of: .address)
         try refuseUnlessGranted(decision)
     }
 
     /// Takes a call of a principal into account; throws 429 when it is one too many.
     func spend(
-        for endpoint: Endpoint, by principal: Principal?, _ headers: inout [(name: String, value: String)]
+        for endpoint: Endpoint, by principal: Principal?, _ report: inout LimitReport
     ) throws(Problem) {
         guard let rate = rates?.principal, let principal else { return }
         let decision = check(LimitKey(.principal, principal.id), rate: rate, cost: endpoint.cost)
-        LimitHeaders.add(decision, .principal, to: &headers)
+        report.note(decision, of: .principal)
+        try refuseUnlessGranted(decision)
+    }
+
+    /// Takes a call to an organisation into account, whoever of it calls; throws 429 when it is one too many.
+    ///
+    /// - Parameter plan: the rate of its plan; nil for a plan that names none.
+    func spend(
+        for endpoint: Endpoint, by organization: OrganizationID, _ report: inout LimitReport,
+        plan: () throws -> Rate?
+    ) throws {
+        guard let fallback = rates?.organization else { return }
+        let rate = try plan() ?? fallback
+        let decision = check(LimitKey(.organization, organization), rate: rate, cost: endpoint.cost)
+        report.note(decision, of: .organization)
         try refuseUnlessGranted(decision)
     }
 
@@ -77,9 +107,6 @@ package struct Limits: Sendable {
 }
 
 extension Endpoint {
-    /// What a call takes from a bucket: an answer of any length, such as an export, as much as ten others.
-    var cost: Int { if case .other = output { 10 } else { 1 } }
-
     /// Whether somebody could try passwords or codes here: a submission by anybody, except signed ones of providers.
     var takesCredentials: Bool {
         guard access == .anyone, method != "GET", let body else { return false }

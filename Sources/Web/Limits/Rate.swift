@@ -13,6 +13,20 @@ package struct Rate: Sendable, Hashable {
         self.burst = min(burst, 1_000_000)
     }
 
+    /// A rate whose burst is ten seconds' worth of it; nil when it is not positive.
+    package init?(perMinute: Int) { self.init(perMinute: perMinute, burst: max(1, perMinute / 6)) }
+
+    private init(interval: UInt64, burst: Int) {
+        self.interval = interval
+        self.burst = burst
+    }
+
+    /// The same rate for as many clients; nil when that is more often than can be counted.
+    func times(_ count: Int) -> Rate? {
+        guard count > 0, interval / UInt64(count) > 0 else { return nil }
+        return Rate(interval: interval / UInt64(count), burst: min(burst, 1_000_000 / count) * count)
+    }
+
     /// Whole seconds in which an empty bucket fills up, at least 1.
     package var window: Int { max(1, Self.seconds(interval * UInt64(burst))) }
 

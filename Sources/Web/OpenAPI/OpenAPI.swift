@@ -67,6 +67,7 @@ package struct OpenAPI: Sendable {
         if case .member(let permission) = endpoint.access {
             members.append(.init("x-raptorflow-permission", .string(permission.rawValue)))
         }
+        if endpoint.cost > 1 { members.append(.init("x-raptorflow-cost", .integer(Int64(endpoint.cost)))) }
         let parameters = endpoint.parameters
         if !parameters.isEmpty { members.append(.init("parameters", .array(parameters))) }
         if let body = requestBody(endpoint) { members.append(.init("requestBody", body)) }

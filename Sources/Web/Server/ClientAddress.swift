@@ -57,6 +57,9 @@ package struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     /// What limits count: the address, of IPv6 its /64, because a single client is handed that many.
     package var network: ClientAddress { isIPv4 ? self : ClientAddress(six: (bits >> 64) << 64) }
 
+    /// The /48 of an IPv6 address, which has 65,536 of those networks; nil for IPv4.
+    package var site: ClientAddress? { isIPv4 ? nil : ClientAddress(six: (bits >> 80) << 80) }
+
     /// The client behind a connection.
     ///
     /// `X-Forwarded-For` is read from the right, past every trusted proxy: what stands further left was written by

@@ -9,7 +9,7 @@ import NIOHTTPTypes
 extension HTTP1Handler {
     /// Answers in place of the responder, and closes.
     func refuse(_ problem: Problem, isHead: Bool, _ context: ChannelHandlerContext) {
-        let refusal = Refusal(problem)
+        let refusal = Refusal(problem, isSecure: isSecure)
         logger.info(
             "request refused",
             metadata: [

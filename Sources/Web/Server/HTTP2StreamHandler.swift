@@ -59,7 +59,7 @@ final class HTTP2StreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
         isOver = true
-        let refusal = Refusal(problem)
+        let refusal = Refusal(problem, isSecure: true)
         context.write(wrapOutboundOut(.head(refusal.response.http2Head)), promise: nil)
         context.write(wrapOutboundOut(.body(ByteBuffer(bytes: refusal.response.body))), promise: nil)
         let channel = context.channel

@@ -9,7 +9,7 @@ struct Refusal {
     let requestID: String
     let response: Response
 
-    init(_ problem: Problem) {
+    init(_ problem: Problem, isSecure: Bool) {
         self.problem = problem
         requestID = RequestID(at: Clock.system.now).text
         let document = JSONValue.object([
@@ -23,7 +23,9 @@ struct Refusal {
             headers: [
                 ("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"),
                 ("X-Request-Id", requestID), ("X-Content-Type-Options", "nosniff"),
+                ("Content-Security-Policy", Exchange.dataPolicy),
             ], body: document.bytes)
+        if isSecure { response.headers.append(Exchange.strictTransport) }
         if let seconds = problem.retryAfter { response.headers.append(("Retry-After", String(seconds))) }
         self.response = response
     }
