@@ -62,11 +62,13 @@ struct Exchange: Sendable {
         }
     }
 
-    /// The query's parameters; throws 422 for unknown and repeated ones.
+    /// The query's parameters; throws 422 for unknown, repeated and missing ones.
     func parseQuery(for endpoint: Endpoint) throws(Problem) -> [String: String] {
-        if rawQuery.isEmpty { return [:] }
-        let parsed = try FormDecoding.decode(Array(rawQuery.utf8), marker: "?")
+        let parsed = rawQuery.isEmpty ? [:] : try FormDecoding.decode(Array(rawQuery.utf8), marker: "?")
         var problems: [FieldProblem] = []
+        for parameter in endpoint.query where parameter.isRequired && parsed[parameter.name] == nil {
+            problems.append(FieldProblem("?\(parameter.name)", "required", "It is missing."))
+        }
         for (name, value) in parsed {
             try Self.refuseCredential(in: value)
             guard let parameter = endpoint.query.first(where: { $0.name == name }) else {

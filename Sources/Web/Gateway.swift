@@ -135,10 +135,18 @@ package struct Gateway: Sendable {
         do {
             return try await run(endpoint, call, scope: caller.scope, exchange)
         } catch let error as any ProblemConvertible {
-            guard let recover = endpoint.recover, (400..<500).contains(error.problem.status) else { throw error }
-            note(error, exchange)
-            return try database.read(in: caller.scope) { tx in try recover(error.problem, call, tx) }
+            return try database.read(in: caller.scope) { tx in try shown(error, of: endpoint, call, exchange, in: tx) }
         }
+    }
+
+    /// A refusal in the operation's own form; throws it on when it has none.
+    private func shown(
+        _ error: any ProblemConvertible, of endpoint: Endpoint, _ call: Call<RawBody>, _ exchange: Exchange,
+        in tx: any Transaction
+    ) throws -> Response {
+        guard let recover = endpoint.recover, (400..<500).contains(error.problem.status) else { throw error }
+        note(error, exchange)
+        return try recover(error.problem, call, tx)
     }
 
     private func refused(_ error: any Error, _ exchange: Exchange) -> Response {
@@ -173,7 +181,13 @@ package struct Gateway: Sendable {
         try database.read(in: .instance) { tx in
             let caller = try admit(&exchange, to: endpoint, in: tx)
             let call = try exchange.call(body: RawBody(), endpoint: endpoint, caller: caller, settings: settings)
-            return try tx.scoped(to: caller.scope) { tx in try handle(call, tx) }
+            return try tx.scoped(to: caller.scope) { tx in
+                do {
+                    return try handle(call, tx)
+                } catch let error as any ProblemConvertible {
+                    return try shown(error, of: endpoint, call, exchange, in: tx)
+                }
+            }
         }
     }
 

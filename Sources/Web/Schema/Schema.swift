@@ -145,6 +145,11 @@ extension Currency: SchemaDescribed {
     package static var example: Currency { .inr }
 }
 
+extension NoBody: SchemaDescribed {
+    package static var schema: Schema { Schema(.object([])) }
+    package static var example: NoBody { NoBody() }
+}
+
 extension JSONValue: SchemaDescribed {
     package static var schema: Schema { .any }
     package static var example: JSONValue { .object([]) }
