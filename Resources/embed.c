@@ -51,6 +51,9 @@ FILE_BYTES(sqlite_0010) = {
 FILE_BYTES(sqlite_0011) = {
 #embed "migrations/sqlite/0011_keys_organizations.sql"
 };
+FILE_BYTES(sqlite_0017) = {
+#embed "migrations/sqlite/0017_inviters.sql"
+};
 
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
@@ -71,6 +74,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0009_second_factors.sql", sqlite_0009),
     ENTRY("migrations/sqlite/0010_audit_trees.sql", sqlite_0010),
     ENTRY("migrations/sqlite/0011_keys_organizations.sql", sqlite_0011),
+    ENTRY("migrations/sqlite/0017_inviters.sql", sqlite_0017),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }

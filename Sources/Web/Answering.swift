@@ -136,8 +136,10 @@ extension Exchange {
         }
         if !response.has("Cache-Control") { response.headers.append(("Cache-Control", "no-store")) }
         guard isForPeople else { return }
-        if head.headerFields[.cookie]?.contains(Flash.name) == true, response.status == 200 {
-            response.headers.append(Flash.clearing)
+        if let flash = response.flash {
+            response.headers.append(Flash.cookie.set(Flash.value(of: flash), origin: settings.origin))
+        } else if Flash.cookie.value(in: head.headerFields) != nil, response.status == 200 {
+            response.headers.append(Flash.cookie.clear(origin: settings.origin))
         }
         if !response.has("Content-Security-Policy") {
             response.headers.append(("Content-Security-Policy", Self.contentPolicy))

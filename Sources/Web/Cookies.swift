@@ -20,7 +20,7 @@ package enum SessionCookie {
     private static func secure(_ origin: String) -> String { origin.hasPrefix("https://") ? "; Secure" : "" }
 }
 
-/// Another cookie of the console that carries a secret: only this host reads it, and no script does.
+/// Another cookie of the console: only this host reads it, and no script does.
 package struct HostCookie: Sendable {
     let name: String
     let seconds: Int
@@ -39,9 +39,9 @@ package struct HostCookie: Sendable {
     package func clear(origin: String) -> (name: String, value: String) { header("; Max-Age=0", origin) }
 
     /// What the request carries; nil when there is none.
-    package func value(in request: RequestFacts) -> String? {
-        Cookies.value(of: ["__Host-" + name, name], in: request.fields)
-    }
+    package func value(in request: RequestFacts) -> String? { value(in: request.fields) }
+
+    func value(in fields: HTTPFields) -> String? { Cookies.value(of: ["__Host-" + name, name], in: fields) }
 
     private func header(_ value: String, _ origin: String) -> (name: String, value: String) {
         let isSecure = origin.hasPrefix("https://")

@@ -181,7 +181,7 @@ struct Exchange: Sendable {
                 id: requestID, method: method, pattern: endpoint.path, parameters: parameters, query: query,
                 address: address, userAgent: head.headerFields[.userAgent].map { String($0.prefix(300)) },
                 ifMatch: head.headerFields[.ifMatch], cookieToken: cookieToken, origin: settings.origin,
-                flash: Cookies.value(of: [Flash.name], in: head.headerFields).flatMap(Flash.message(from:)),
+                flash: Flash.cookie.value(in: head.headerFields).flatMap(Flash.message(from:)),
                 rawBody: body.bytes, fields: head.headerFields, signCursor: { settings.cursors.sign($0, list: list()) })
         )
     }

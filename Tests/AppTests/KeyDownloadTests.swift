@@ -32,7 +32,7 @@ struct KeyDownloadTests {
         },
     ]
 
-    @Test func `JWT-9 a download ends early, follows nothing and stays small`() async throws {
+    @Test func `JWT-9 SSR-3 SSR-5 a download ends early, follows nothing and stays small`() async throws {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

@@ -18,7 +18,8 @@ from raptorflow import PASSWORD, Client  # noqa: E402
 AIM = json.loads(pathlib.Path(os.environ["RAPTORFLOW_AIM"]).read_text(encoding="utf-8"))
 
 # After these the session, the membership or the person is gone, so somebody new makes each of them.
-LAST_CALLS = {"signOut", "deleteMe", "leaveOrganization", "revokeMyOtherSessions", "changePassword"}
+LAST_CALLS = {
+    "signOut", "deleteMe", "leaveOrganization", "revokeMySession", "revokeMyOtherSessions", "changePassword"}
 # These end an organisation; one that nothing else needs.
 ENDING = {"deleteOrganization", "restoreOrganization", "transferOrganization"}
 # What a server may look up; other texts are attacks on the path itself, and stay as they are.
@@ -35,11 +36,11 @@ RIGHT = {
     ("listAuditEvents", "?target_type", "required"), ("listAuditEvents", "?target_id", "required"),
     ("listAuditEvents", "?from", "format"), ("listAuditEvents", "?to", "format"),
     ("createAPIKey", "/expires_at", "past"), ("createAPIKey", "/allowed_addresses/", "format"),
-    ("createAPIKey", "/permissions", "not_a_choice"),
-    ("enqueueJob", "/kind", "choice"),
+    ("createAPIKey", "/permissions/", "not_a_choice"),
+    ("enqueueJob", "/kind", "choice"), ("openLedgerAccount", "/code", "length"),
     ("setBillingDetails", "/country", "format"), ("setBillingDetails", "/gstin", "format"),
     ("setBillingDetails", "/gstin", "state"),
-    ("transferOrganization", "/user_id", "not_a_choice"), ("takePlan", "/plan", "not_a_choice"),
+    ("transferOrganization", "/user_id", "not_a_choice"), ("takePlan", "/plan", "unknown_plan"),
 }
 
 

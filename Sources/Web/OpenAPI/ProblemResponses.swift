@@ -60,7 +60,7 @@ enum ProblemResponses {
         shared.sorted { $0.key < $1.key }.map { .init("Problem\($0.key)", response($0.key, $0.value)) }
     }
 
-    /// `hasOwnForm` is for the simulator, whose operations refuse as the provider does; the gateway before them does not.
+    /// `hasOwnForm` is for the simulator, which refuses as the provider does; the gateway in front of it does not.
     private static func response(_ status: Int, _ codes: [String], hasOwnForm: Bool = false) -> JSONValue {
         let meanings = codes.map { code in
             let meaning = ProblemCode.all.first { $0.code == code }?.meaning ?? ""
