@@ -69,6 +69,9 @@ FILE_BYTES(sqlite_0015) = {
 FILE_BYTES(sqlite_0016) = {
 #embed "migrations/sqlite/0016_domains_impersonation.sql"
 };
+FILE_BYTES(sqlite_0017) = {
+#embed "migrations/sqlite/0017_inviters.sql"
+};
 
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
@@ -95,6 +98,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0014_custom_roles.sql", sqlite_0014),
     ENTRY("migrations/sqlite/0015_edge.sql", sqlite_0015),
     ENTRY("migrations/sqlite/0016_domains_impersonation.sql", sqlite_0016),
+    ENTRY("migrations/sqlite/0017_inviters.sql", sqlite_0017),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }

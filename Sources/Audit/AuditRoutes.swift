@@ -57,7 +57,7 @@ extension Audit {
             place.base + "/proof", "proveAuditEvent" + place.suffix,
             "Prove that a record is in the log (RFC 6962 inclusion proof)", tag: place.tag, allow: place.allow,
             query: [
-                QueryParameter("sequence", "Which record.", .integer(1...Int64.max)),
+                QueryParameter("sequence", "Which record.", .integer(1...Int64.max), isRequired: true),
                 QueryParameter(
                     "size", "In how many records; the newest checkpoint's, unless given.", .integer(1...Int64.max)),
             ], returns: InclusionProof.self, problems: ["size_out_of_range", "tree_behind"], cost: 5
@@ -71,7 +71,7 @@ extension Audit {
             "Prove that the log only grew between two sizes (RFC 6962 consistency proof)", tag: place.tag,
             allow: place.allow,
             query: [
-                QueryParameter("from", "The older number of records.", .integer(1...Int64.max)),
+                QueryParameter("from", "The older number of records.", .integer(1...Int64.max), isRequired: true),
                 QueryParameter("to", "The newer one; all records, unless given.", .integer(1...Int64.max)),
             ], returns: ConsistencyProof.self, problems: ["size_out_of_range", "tree_behind"], cost: 5
         ) { call, tx in

@@ -94,9 +94,9 @@ struct PostEntryRequest: RequestBody {
 struct PostEntriesRequest: RequestBody {
     let entries: [PostEntryRequest]
 
-    static let rules: [String: Rule] = [
-        "entries": .all([.length(1...100), .note("All are posted, in this order, or none.")])
-    ]
+    static let rules = PostEntryRequest.rules.reduce(
+        into: ["entries": Rule.all([.length(1...100), .note("All are posted, in this order, or none.")])]
+    ) { rules, rule in rules["entries." + rule.key] = rule.value }
 }
 
 struct PostedEntries: Codable, Sendable {

@@ -31,8 +31,12 @@ package struct Doctor: Sendable {
     }
 
     /// What lies in the file itself: for a backup that is to be restored. Scope: instance.
+    ///
+    /// Books and audit log are verified where the schema is this program's; it can't read those of an older one.
     package func contents(in tx: any Transaction) throws -> [Finding] {
-        [try integrity(in: tx), try references(in: tx), try schema(in: tx), masterKey(in: tx)]
+        let schema = try schema(in: tx)
+        let verified = schema.light == .green ? facts.verifications.map { verify($0, in: tx) } : []
+        return [try integrity(in: tx), try references(in: tx), schema, masterKey(in: tx)] + verified
     }
 
     /// What can be seen at once: for the operator's page. Scope: instance.

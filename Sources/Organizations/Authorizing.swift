@@ -53,6 +53,7 @@ extension Organizations {
             allow: .signedIn, body: IssueTokenRequest.self, returns: AccessToken.self, status: 201,
             problems: [
                 "session_required", "second_factor_missing", "organization_suspended", "organization_leaving",
+                "not_found",
             ]
         ) { call in
             let user = try call.sessionUser()

@@ -18,12 +18,15 @@ enum InvitationsStore {
             """
             INSERT INTO invitations
               (id, organization_id, email, email_folded, role, custom_role_id, state, token_hash, invited_by,
-              created_at, expires_at)
+              inviter_id, created_at, expires_at)
             VALUES (\(invitation.id), \(try tx.organization()), \(email.text), \(email.folded), \(invitation.role),
               \(invitation.role.customID), \(invitation.state), \(hash), \(invitation.invitedBy),
-              \(invitation.createdAt), \(invitation.expiresAt))
+              \(inviter(tx.actor)), \(invitation.createdAt), \(invitation.expiresAt))
             """)
     }
+
+    /// The person who stands behind what an actor sends.
+    private static func inviter(_ actor: Actor) -> String? { actor.kind == .user ? actor.id : nil }
 
     static func find(_ id: InvitationID, in tx: any Transaction) throws -> Invitation? {
         try tx.first(
@@ -44,26 +47,26 @@ enum InvitationsStore {
         ) { (try invitation($0), try $0.time(10)) }
     }
 
-    /// Gives an invitation another token and a new end.
+    /// Gives an invitation another token, a new end, and whoever does so as its inviter.
     static func renew(_ id: InvitationID, hash: [UInt8], until end: Timestamp, in tx: any Transaction) throws {
         try tx.run(
             """
             UPDATE invitations SET state = \(Invitation.State.pending), token_hash = \(hash), expires_at = \(end),
-              sent_at = \(tx.now)
+              sent_at = \(tx.now), invited_by = \(tx.actor.display), inviter_id = \(inviter(tx.actor))
             WHERE organization_id = \(try tx.organization()) AND id = \(id)
             """)
     }
 
-    /// The open invitation of a token, and whose it is. Scope: instance.
+    /// The open invitation of a token, whose it is, and the person who sent it. Scope: instance.
     static func open(
         hash: [UInt8], in tx: any Transaction
-    ) throws -> (invitation: Invitation, organization: OrganizationID)? {
+    ) throws -> (invitation: Invitation, organization: OrganizationID, inviter: UserID?)? {
         try tx.first(
             """
-            SELECT \(columns), organization_id FROM invitations
+            SELECT \(columns), organization_id, inviter_id FROM invitations
             WHERE token_hash = \(hash) AND state = \(Invitation.State.pending) AND expires_at > \(tx.now)
             """
-        ) { (try invitation($0), try $0.id(10)) }
+        ) { (try invitation($0), try $0.id(10), $0.optionalID(11)) }
     }
 
     static func hasPending(_ email: EmailAddress, in tx: any Transaction) throws -> Bool {

@@ -83,11 +83,18 @@ extension Organizations {
         let hasAccount: Bool
     }
 
-    /// The open invitation of a token. Throws `invitation_unusable` (422). Scope: instance.
+    /// The open invitation of a token, as long as whoever sent it could still send it.
+    ///
+    /// Throws `invitation_unusable` (422). Scope: instance.
     static func open(_ token: String, in tx: any Transaction) throws -> Open {
         guard let hash = Token.hash(token, .once), let found = try InvitationsStore.open(hash: hash, in: tx),
             let organization = try OrganizationsStore.find(found.organization, in: tx)
         else { throw OrganizationsProblem.invitationUnusable }
+        if let inviter = found.inviter {
+            guard let role = try MembersStore.role(of: inviter, in: found.organization, in: tx),
+                role >= found.invitation.role, role.allows(.membersManage)
+            else { throw OrganizationsProblem.invitationUnusable }
+        }
         let address = EmailAddress(found.invitation.email)
         let account = try address.flatMap { try Identity.find(email: $0, in: tx) }
         return Open(invitation: found.invitation, organization: organization, hasAccount: account != nil)

@@ -142,8 +142,10 @@ extension Exchange {
             response.headers.append(("Cross-Origin-Resource-Policy", "same-origin"))
             return addCrossOriginHeaders(to: &response, settings)
         }
-        if head.headerFields[.cookie]?.contains(Flash.name) == true, response.status == 200 {
-            response.headers.append(Flash.clearing)
+        if let flash = response.flash {
+            response.headers.append(Flash.cookie.set(Flash.value(of: flash), origin: settings.origin))
+        } else if Flash.cookie.value(in: head.headerFields, at: settings.origin) != nil, response.status == 200 {
+            response.headers.append(Flash.cookie.clear(origin: settings.origin))
         }
         if !response.has("Content-Security-Policy") {
             response.headers.append(("Content-Security-Policy", Self.contentPolicy))

@@ -29,7 +29,7 @@ package enum SessionCookie {
     private static func secure(_ origin: String) -> String { origin.hasPrefix("https://") ? "; Secure" : "" }
 }
 
-/// Another cookie of the console that carries a secret: only this host reads it, and no script does.
+/// Another cookie of the console: only this host reads it, and no script does.
 package struct HostCookie: Sendable {
     let name: String
     let seconds: Int

@@ -25,7 +25,7 @@ package struct Endpoint: Sendable {
     /// Whether this ends an impersonation: the one thing about an account that an operator does in its user's place.
     package var endsImpersonation = false
     package let work: Work
-    /// How a page shows a refusal; nil answers with the problem itself.
+    /// How a refusal is shown, by pages and by the simulator; nil answers with the problem itself.
     package var recover: Recovery?
 
     package init(
@@ -142,11 +142,13 @@ package struct QueryParameter: Sendable {
     package let name: String
     package let summary: String
     package let schema: Schema
+    package let isRequired: Bool
 
-    package init(_ name: String, _ summary: String, _ schema: Schema = .string) {
+    package init(_ name: String, _ summary: String, _ schema: Schema = .string, isRequired: Bool = false) {
         self.name = name
         self.summary = summary
         self.schema = schema
+        self.isRequired = isRequired
     }
 
     /// `limit` and `cursor`, as every list takes them.

@@ -71,11 +71,13 @@ struct Exchange: Sendable {
         throw Problem("unsupported_media_type", status: 415, "Send the body as it is, without a Content-Encoding.")
     }
 
-    /// The query's parameters; throws 422 for unknown and repeated ones.
+    /// The query's parameters; throws 422 for unknown, repeated and missing ones.
     func parseQuery(for endpoint: Endpoint) throws(Problem) -> [String: String] {
-        if rawQuery.isEmpty { return [:] }
-        let parsed = try FormDecoding.decode(Array(rawQuery.utf8), marker: "?")
+        let parsed = rawQuery.isEmpty ? [:] : try FormDecoding.decode(Array(rawQuery.utf8), marker: "?")
         var problems: [FieldProblem] = []
+        for parameter in endpoint.query where parameter.isRequired && parsed[parameter.name] == nil {
+            problems.append(FieldProblem("?\(parameter.name)", "required", "It is missing."))
+        }
         for (name, value) in parsed {
             try Self.refuseCredential(in: value)
             guard let parameter = endpoint.query.first(where: { $0.name == name }) else {
@@ -189,7 +191,8 @@ struct Exchange: Sendable {
                 id: requestID, method: method, pattern: endpoint.path, parameters: parameters, query: query,
                 address: address, userAgent: head.headerFields[.userAgent].map { String($0.prefix(300)) },
                 ifMatch: head.headerFields[.ifMatch], cookieToken: cookieToken, origin: settings.origin,
-                flash: Cookies.value(of: Flash.name, in: head.headerFields).flatMap(Flash.message(from:)),
+                flash: Flash.cookie.value(in: head.headerFields, at: settings.origin)
+                    .flatMap(Flash.message(from:)),
                 rawBody: body.bytes, fields: head.headerFields, signCursor: { settings.cursors.sign($0, list: list()) })
         )
     }

@@ -147,12 +147,20 @@ package struct Gateway: Sendable {
         do {
             return try await run(endpoint, call, scope: caller.scope, exchange)
         } catch let error as any ProblemConvertible {
-            guard let recover = endpoint.recover, error.problem.status != 500 else { throw error }
-            note(error, exchange)
-            var response = try database.read(in: caller.scope) { tx in try recover(error.problem, call, tx) }
-            if let seconds = error.problem.retryAfter { response.headers.append(("Retry-After", String(seconds))) }
-            return response
+            return try database.read(in: caller.scope) { tx in try shown(error, of: endpoint, call, exchange, in: tx) }
         }
+    }
+
+    /// A refusal in the operation's own form; throws it on when it has none.
+    private func shown(
+        _ error: any ProblemConvertible, of endpoint: Endpoint, _ call: Call<RawBody>, _ exchange: Exchange,
+        in tx: any Transaction
+    ) throws -> Response {
+        guard let recover = endpoint.recover, (400..<500).contains(error.problem.status) else { throw error }
+        note(error, exchange)
+        var response = try recover(error.problem, call, tx)
+        if let seconds = error.problem.retryAfter { response.headers.append(("Retry-After", String(seconds))) }
+        return response
     }
 
     private func refused(_ error: any Error, _ exchange: Exchange) -> Response {
@@ -195,7 +203,13 @@ package struct Gateway: Sendable {
         try database.read(in: .instance) { tx in
             let caller = try admit(&exchange, to: endpoint, in: tx)
             let call = try exchange.call(body: RawBody(), endpoint: endpoint, caller: caller, settings: settings)
-            return try tx.scoped(to: caller.scope) { tx in try handle(call, tx) }
+            return try tx.scoped(to: caller.scope) { tx in
+                do {
+                    return try handle(call, tx)
+                } catch let error as any ProblemConvertible {
+                    return try shown(error, of: endpoint, call, exchange, in: tx)
+                }
+            }
         }
     }
 

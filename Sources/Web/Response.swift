@@ -6,6 +6,8 @@ package struct Response: Sendable {
     package var status: Int
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
+    /// A message for the page that comes next.
+    var flash: String?
 
     package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
         self.status = status
@@ -30,7 +32,7 @@ package struct Response: Sendable {
     /// 303: the browser goes on with a GET, and shows the message there.
     package static func redirect(to path: String, flash: String? = nil) -> Response {
         var response = Response(status: 303, headers: [("Location", path)])
-        if let flash { response.headers.append(Flash.cookie(flash)) }
+        response.flash = flash
         return response
     }
 
@@ -80,14 +82,9 @@ extension DecodingError {
 
 /// A message for the next page, carried in a cookie that is read once.
 enum Flash {
-    static let name = "raptorflow_flash"
+    static let cookie = HostCookie("raptorflow_flash", seconds: 60)
 
-    static func cookie(_ message: String) -> (name: String, value: String) {
-        let value = Base64URL.encode(Array(message.prefix(300).utf8))
-        return ("Set-Cookie", "\(name)=\(value); Path=/; Max-Age=60; HttpOnly; SameSite=Lax")
-    }
-
-    static let clearing = ("Set-Cookie", "\(name)=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+    static func value(of message: String) -> String { Base64URL.encode(Array(message.prefix(300).utf8)) }
 
     static func message(from value: String) -> String? {
         Base64URL.decode(value).flatMap { String(validating: $0, as: UTF8.self) }

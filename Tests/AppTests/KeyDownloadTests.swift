@@ -32,7 +32,7 @@ struct KeyDownloadTests {
         },
     ]
 
-    @Test func `JWT-9 a download ends early, follows nothing and stays small`() async throws {
+    @Test func `JWT-9 SSR-3 SSR-5 a download ends early, follows nothing and stays small`() async throws {
         try await Self.withClient { try await Self.download(with: $0) }
     }
 

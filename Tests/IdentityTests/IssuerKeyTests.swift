@@ -18,7 +18,7 @@ struct IssuerKeyTests {
         #expect(elsewhere.fetched == [address])
     }
 
-    @Test func `JWT-5 JWT-6 JWT-8 nothing in a token makes us ask another address`() async throws {
+    @Test func `JWT-5 JWT-6 JWT-8 SSR-4 nothing in a token makes us ask another address`() async throws {
         let trusting = try Trusting(elsewhere)
         let evil = "https://evil.example/jwks.json"
         let headers = [

@@ -99,7 +99,7 @@ struct PasswordTests {
         #expect(ContinuousClock.now - started > .milliseconds(5))
     }
 
-    @Test func `more hashes than may wait are refused at once with 503`() async throws {
+    @Test func `PWD-3 more hashes than may wait are refused at once with 503`() async throws {
         let hasher = PasswordHasher(width: 1, waitingLimit: 2)
         let codes = await withTaskGroup(of: String?.self) { group in
             for _ in 0..<12 { group.addTask { await refusal { try await hasher.hash(Instance.password) } } }

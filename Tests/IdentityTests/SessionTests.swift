@@ -102,7 +102,7 @@ struct SetUpTests {
         ) { _, _ in }
     }
 
-    @Test func `the first account runs the instance, and the link works once`() async throws {
+    @Test func `PWD-11 the first account runs the instance, and the link works once`() async throws {
         let instance = try Instance()
         let token = try #require(try await instance.identity.issueSetUpToken())
         let first = try await setUp(instance, token)

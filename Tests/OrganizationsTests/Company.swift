@@ -79,11 +79,18 @@ struct Company {
     }
 
     /// Invites into Acme and returns the token of the mail.
-    func invite(_ email: String, as role: Role = .editor, by own: Role = .owner) async throws -> String {
-        try await act { tx in
+    func invite(
+        _ email: String, as role: Role = .editor, by own: Role = .owner, from sender: Role = .owner
+    ) async throws -> String {
+        try await act(as: sender) { tx in
             guard let address = EmailAddress(email) else { throw Problem.notFound() }
             try Organizations.invite(address, as: role, by: own, origin: "https://app.example.com", in: tx)
         }
+        return try newestInvitation()
+    }
+
+    /// The token of the newest mail.
+    func newestInvitation() throws -> String {
         let mail = try database.read(in: .instance) { tx in
             try tx.first("SELECT text FROM messages ORDER BY id DESC LIMIT 1") { try $0.text(0) }
         }

@@ -7,7 +7,7 @@ import Testing
 @testable import Organizations
 
 struct InvitationTests {
-    @Test func `an invitation is accepted only with the e-mail address it was sent to`() async throws {
+    @Test func `RST-8 an invitation is accepted only with the e-mail address it was sent to`() async throws {
         let company = try await Company()
         let token = try await company.invite("OWNER@globex.example")
         #expect(
@@ -51,6 +51,35 @@ struct InvitationTests {
         #expect(
             await refusal { try await company.invite("new@example.com", as: .owner, by: .admin) } == "above_own_role")
         #expect(await refusal { try await company.invite("Viewer@acme.example") } == "already_member")
+    }
+
+    @Test func `RST-9 an invitation ends when whoever sent it may not send it any more`() async throws {
+        let company = try await Company()
+        let token = try await company.invite("owner@globex.example", as: .admin, from: .admin)
+        let admin = company.id(.admin)
+        try await company.act { _ = try Organizations.setRole(.editor, of: admin, by: .owner, in: $0) }
+        #expect(await refusal { try await company.accept(token, by: company.stranger.id) } == "invitation_unusable")
+        try await company.act { _ = try Organizations.setRole(.admin, of: admin, by: .owner, in: $0) }
+        let open = try company.database.read(in: .instance) { try Organizations.open(token, in: $0) }
+        #expect(open.invitation.role == .admin && open.organization.id == company.acme.id)
+        try await company.act { try Organizations.remove(admin, by: .owner, in: $0) }
+        #expect(await refusal { try await company.accept(token, by: company.stranger.id) } == "invitation_unusable")
+    }
+
+    @Test func `RST-9 whoever sends an invitation again stands behind it from then on`() async throws {
+        let company = try await Company()
+        _ = try await company.invite("owner@globex.example", as: .viewer, from: .admin)
+        company.time.advance(by: .minutes(6))
+        let id = try #require(
+            try company.database.read(in: .organization(company.acme.id)) {
+                try InvitationsStore.page(.pending, limit: 1, in: $0).first?.id
+            })
+        try await company.act { tx in
+            _ = try Organizations.resend(id, by: .owner, origin: "https://app.example.com", in: tx)
+        }
+        let token = try company.newestInvitation()
+        try await company.act { try Organizations.remove(company.id(.admin), by: .owner, in: $0) }
+        #expect(try await company.accept(token, by: company.stranger.id).role == .viewer)
     }
 
     @Test func `a link that makes an owner is not in the outbox that admins read`() async throws {

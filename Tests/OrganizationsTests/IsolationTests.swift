@@ -39,7 +39,7 @@ struct IsolationTests {
         #expect(own.organizations == [company.globex.id.text])
     }
 
-    @Test func `another organisation's members, invitations and keys can't be changed`() async throws {
+    @Test func `RST-11 another organisation's members, invitations and keys can't be changed`() async throws {
         let company = try await Company()
         _ = try await company.invite("new@example.com")
         let key = try await company.act { tx in

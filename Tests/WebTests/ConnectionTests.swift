@@ -140,7 +140,7 @@ extension Wire {
             }
         }
 
-        @Test func `every answer has the date, a request id and no word of the server's name`() async throws {
+        @Test func `LOG-3 every answer has the date, a request id and no word of the server's name`() async throws {
             try await Notes.serve { server, _ in
                 let answer = try await server.send("GET", "/v1/ping")
                 #expect(answer["Date"]?.hasSuffix(" GMT") == true)

@@ -3,7 +3,8 @@ import Core
 import Storage
 import TestSupport
 import Testing
-import Web
+
+@testable import Web
 
 struct CookieTests {
     private static let token = "rfs_" + String(repeating: "a", count: 43)
@@ -46,5 +47,14 @@ struct CookieTests {
             #expect(try await Self.who(server, "raptorflow=\(Self.token); other=mine") == "Olivia mine")
             #expect(try await Self.who(server, "__Host-raptorflow=\(Self.token); __Host-other=x") == "nobody nothing")
         }
+    }
+
+    @Test func `SES-10 the message for the next page is bound to the host and TLS as the session is`() {
+        let set = Flash.cookie.set(Flash.value(of: "Saved."), origin: "https://app.example.com").value
+        #expect(set.hasPrefix("__Host-raptorflow_flash="))
+        for mark in ["Path=/", "HttpOnly", "SameSite=Lax", "Secure", "Max-Age=60"] { #expect(set.contains(mark)) }
+        #expect(!set.contains("Domain"))
+        let value = set.dropFirst("__Host-raptorflow_flash=".count).prefix { $0 != ";" }
+        #expect(Flash.message(from: String(value)) == "Saved.")
     }
 }

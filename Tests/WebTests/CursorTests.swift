@@ -18,7 +18,7 @@ import Web
         #expect(CursorSigner(key: [UInt8](repeating: 2, count: 32)).sign("2026 | x", list: "list") != cursor)
     }
 
-    @Test func `a cursor with any one character changed is refused`() {
+    @Test func `INJ-2 a cursor with any one character changed is refused`() {
         let cursor = Array(signer.sign("key", list: "list").utf8)
         for index in cursor.indices {
             var changed = cursor
@@ -50,7 +50,7 @@ import Web
         }
     }
 
-    @Test func `a cursor of another organisation's list is refused`() async throws {
+    @Test func `INJ-2 a cursor of another organisation's list is refused`() async throws {
         try await Notes.serve { server, _ in
             for text in ["a", "b"] {
                 _ = try await server.send("POST", Notes.path, token: "owner", body: #"{"text":"\#(text)"}"#)

@@ -135,6 +135,15 @@ import Web
         }
     }
 
+    @Test func `a parameter that has to be there is asked for by name`() async throws {
+        try await Notes.serve { server, _ in
+            let answer = try await server.send("GET", "/v1/word")
+            #expect(answer.status == 422)
+            #expect(answer.pointers == ["?text"])
+            #expect(try await server.send("GET", "/v1/word?text=x").status == 200)
+        }
+    }
+
     @Test func `a body at the route's limit is taken, and one byte more is 413`() async throws {
         try await Notes.serve { server, _ in
             let body = { (size: Int) in #"{"text":""# + String(repeating: "x", count: size - 11) + "\"}" }

@@ -96,6 +96,10 @@ struct Notes {
         routes.post(
             "/v1/small", "small", "Takes little", tag: "test", allow: .anyone, body: Small.self, returns: Small.self
         ) { call, _ in call.body }
+        routes.get(
+            "/v1/word", "word", "Needs a text", tag: "test", allow: .anyone,
+            query: [QueryParameter("text", "Anything.", isRequired: true)], returns: NewNote.self
+        ) { call, _ in NewNote(text: call.query("text") ?? "", colour: nil, weight: nil, tags: nil) }
         addNotes(to: &routes)
         routes.add(
             page("/page") { .html("<p>A page</p>") })

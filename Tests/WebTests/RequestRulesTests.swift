@@ -45,7 +45,7 @@ extension Wire {
             }
         }
 
-        @Test func `H3 a host that isn't ours is refused with 421 when ours are known`() async throws {
+        @Test func `H3 SSR-7 a host that isn't ours is refused with 421 when ours are known`() async throws {
             var settings = Notes.settings()
             settings.hosts = ["app.example.com"]
             try await Notes.serve(settings: settings) { server, _ in

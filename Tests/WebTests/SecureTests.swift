@@ -176,6 +176,21 @@ extension Wire {
             }
         }
 
+        @Test func `TLS 1.2 has only suites with forward secrecy and authenticated encryption`() async throws {
+            try await Notes.serve(options: try await Self.options()) { server, _ in
+                for (suite, isTaken) in [
+                    ("ECDHE-ECDSA-AES128-GCM-SHA256", true), ("ECDHE-ECDSA-CHACHA20-POLY1305", true),
+                    ("ECDHE-ECDSA-AES128-SHA", false), ("ECDHE-ECDSA-AES256-SHA", false),
+                ] {
+                    let said = try await Self.run(
+                        "sh", "-c",
+                        "echo | timeout 10 openssl s_client -connect 127.0.0.1:\(server.port) -tls1_2 "
+                            + "-cipher '\(suite):@SECLEVEL=0' 2>&1")
+                    #expect(said.contains("Cipher is \(suite)") == isTaken, "\(suite)")
+                }
+            }
+        }
+
         @Test func `TLS before 1.2 is refused`() async throws {
             try await Notes.serve(options: try await Self.options()) { server, _ in
                 let answer = try await Self.run(

@@ -41,7 +41,7 @@ struct RestoreCommand: Command {
     /// Sound, complete, not newer than this program; says when the master key does not fit.
     private func check(_ candidate: String, _ settings: Settings) async throws {
         let opened = try DatabaseFile.openAsItIs(candidate)
-        var facts = Surroundings.facts(settings, verifications: [])
+        var facts = Surroundings.facts(settings, verifications: Surroundings.verifications)
         facts.databasePath = candidate
         let doctor = Doctor(facts: facts)
         let findings = try await opened.reading { tx in try doctor.contents(in: tx) }

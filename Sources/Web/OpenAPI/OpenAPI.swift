@@ -119,7 +119,7 @@ package struct OpenAPI: Sendable {
 
 extension Schema {
     /// An answer without a body.
-    var isNothing: Bool { self == Schema.of(NoBody.self) || kind == .object([]) }
+    var isNothing: Bool { kind == .object([]) }
 }
 
 extension JSONValue: ExpressibleByStringLiteral {

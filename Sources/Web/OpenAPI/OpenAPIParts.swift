@@ -87,8 +87,8 @@ extension Endpoint {
         var result = pathParameters.map { Self.pathParameter($0) }
         result += query.map { parameter in
             .object([
-                "name": .string(parameter.name), "in": "query", "description": .string(parameter.summary),
-                "schema": parameter.schema.json(.query),
+                "name": .string(parameter.name), "in": "query", "required": .bool(parameter.isRequired),
+                "description": .string(parameter.summary), "schema": parameter.schema.json(.query),
             ])
         }
         if takesIdempotencyKey {

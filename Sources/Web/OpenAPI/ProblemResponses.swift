@@ -44,8 +44,9 @@ enum ProblemResponses {
     /// One response per status, with the codes it can carry.
     static func responses(of endpoint: Endpoint) -> [JSONValue.Member] {
         codes(of: endpoint).sorted { $0.key < $1.key }.map { status, codes in
-            guard let shared = shared[status], Set(shared) == Set(codes) else {
-                return .init(String(status), response(status, codes))
+            let hasOwnForm = endpoint.recover != nil && (400..<500).contains(status)
+            guard !hasOwnForm, let shared = shared[status], Set(shared) == Set(codes) else {
+                return .init(String(status), response(status, codes, hasOwnForm: hasOwnForm))
             }
             return .init(String(status), .object(["$ref": .string("#/components/responses/Problem\(status)")]))
         }
@@ -62,7 +63,8 @@ enum ProblemResponses {
         shared.sorted { $0.key < $1.key }.map { .init("Problem\($0.key)", response($0.key, $0.value)) }
     }
 
-    private static func response(_ status: Int, _ codes: [String]) -> JSONValue {
+    /// `hasOwnForm` is for the simulator, which refuses as the provider does; the gateway in front of it does not.
+    private static func response(_ status: Int, _ codes: [String], hasOwnForm: Bool = false) -> JSONValue {
         let meanings = codes.map { code in
             let meaning = ProblemCode.all.first { $0.code == code }?.meaning ?? ""
             return "`\(code)`: \(meaning)"
@@ -84,9 +86,11 @@ enum ProblemResponses {
                 ]),
             ])
         ])
+        var content: [JSONValue.Member] = [.init("application/problem+json", .object(["schema": schema]))]
+        if hasOwnForm { content.append(.init("application/json", .object(["schema": .object(["type": "object"])]))) }
         return .object([
             "description": .string(meanings.joined(separator: "\n\n")), "headers": .object(headers),
-            "content": .object(["application/problem+json": .object(["schema": schema])]),
+            "content": .object(content),
         ])
     }
 }

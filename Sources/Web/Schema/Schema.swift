@@ -157,6 +157,11 @@ extension Role: SchemaDescribed {
     package static var example: Role { .viewer }
 }
 
+extension NoBody: SchemaDescribed {
+    package static var schema: Schema { Schema(.object([])) }
+    package static var example: NoBody { NoBody() }
+}
+
 extension JSONValue: SchemaDescribed {
     package static var schema: Schema { .any }
     package static var example: JSONValue { .object([]) }
