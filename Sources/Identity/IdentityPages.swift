@@ -46,7 +46,7 @@ extension Identity {
             }
             var response = Response.redirect(to: "/sign-in", flash: "You are signed out.")
             response.headers += SessionCookie.leave(origin: call.request.origin)
-            response.headers.append(ownSessionCookie.clear(origin: call.request.origin))
+            response.headers.append(Self.ownSessionCookie.clear(origin: call.request.origin))
             return response
         }
     }

@@ -81,7 +81,7 @@ extension Organizations {
             let id: UserID = try call.id("user")
             let path = "/operator/users/\(id)/impersonate"
             guard call.isFresh(at: tx.now) else {
-                return try Identity.confirmPage(call, FormState(), next: path, in: tx)
+                return try identity.confirmPage(call, FormState(), next: path, in: tx)
             }
             guard let user = try Identity.find(id, in: tx) else { throw Problem.notFound("account") }
             return Self.impersonatePage(user, path: path, state)

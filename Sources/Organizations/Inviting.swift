@@ -92,7 +92,7 @@ extension Organizations {
         else { throw OrganizationsProblem.invitationUnusable }
         if let inviter = found.inviter {
             guard let role = try MembersStore.role(of: inviter, in: found.organization, in: tx),
-                role >= found.invitation.role, role.allows(.membersManage)
+                found.invitation.role.isWithin(role), role.allows(.membersManage)
             else { throw OrganizationsProblem.invitationUnusable }
         }
         let address = EmailAddress(found.invitation.email)

@@ -136,7 +136,7 @@ package struct Pages {
         _ submit: @escaping @Sendable (Call<Form>) async throws -> Response
     ) {
         add(
-            "POST", path, name, allow, acceptsCrossSite: acceptsCrossSite, cost: cost,
+            "POST", path, name, allow, cost: cost, acceptsCrossSite: acceptsCrossSite,
             .act { call in try await submit(call.with(Form(call.body.form))) })
     }
 
