@@ -141,7 +141,7 @@ package struct Pages {
     }
 
     /// A way out to another site and back: a button leaves, and the other site sends the browser back with a GET to the
-    /// same path and `/callback`. What comes back is authenticated by what the browser kept, not by where it comes from.
+    /// same path and `/callback`. What comes back is authenticated by what the browser kept, not by where it is from.
     ///
     /// `refused` shows why either of them came to nothing.
     package mutating func journey(

@@ -1,4 +1,4 @@
-"""In a real browser: from our sign-in page to a real OpenID provider on another site and back, and what that looks like."""
+"""In a real browser: from our sign-in page to a real OpenID provider on another site and back, and how that looks."""
 import pytest
 
 from federated import Instance

@@ -70,7 +70,8 @@ class Person:
         if body is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         try:
-            connection.request(method, urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, "")), body, sent)
+            target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
+            connection.request(method, target, body, sent)
             answer = connection.getresponse()
             page = Page(url, answer.status, answer.headers, answer.read())
         finally:

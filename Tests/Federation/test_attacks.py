@@ -1,4 +1,4 @@
-"""Attacks on signing in through a provider: whatever does not belong to this browser, this request and this provider."""
+"""Attacks on signing in through a provider: what does not belong to this browser, this request, this provider."""
 import re
 import sqlite3
 import urllib.parse

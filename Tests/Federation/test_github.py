@@ -1,4 +1,4 @@
-"""GitHub's OAuth profile against a local server that speaks GitHub's documented wire format: there is no GitHub here."""
+"""GitHub's profile against a local server that speaks GitHub's documented wire format: there is no GitHub here."""
 import urllib.parse
 
 import pytest
