@@ -8,7 +8,8 @@ import Web
 
 @testable import Identity
 
-struct PasskeyTests {
+/// One after the other: each has a file, threads and hashes of its own.
+@Suite(.serialized) struct PasskeyTests {
     @Test func `a passkey alone opens a session with both factors, and its use is noted`() async throws {
         let holder = try await KeyHolder(Instance())
         let signedIn = try await holder.signIn()
