@@ -22,27 +22,30 @@ import Web
         (name: "Access-Control-Request-Headers", value: "authorization,content-type"),
     ]
 
-    @Test(arguments: [
+    static let others = [
         "https://evil.example", "null", "https://app.example.com.evil.example", "https://evil-app.example.com",
         "https://sub.app.example.com", "https://example.com", "https://app.example.com:443",
         "https://app.example.com:8443", "http://app.example.com", "HTTPS://APP.EXAMPLE.COM", "https://App.example.com",
         "https://user@app.example.com", "https://app.example.com/", "https://app.example.com ,https://evil.example",
         "*", "https://*.example.com", "http://localhost:3001", "http://127.0.0.1:3000", "https://app.example.com%00",
-    ])
-    func `COR-1 an origin that is not listed letter by letter reads nothing`(origin: String) async throws {
+    ]
+
+    @Test func `COR-1 an origin that is not listed letter by letter reads nothing`() async throws {
         try await serve { server in
-            let answers = [
-                try await server.send("GET", Notes.path, token: "owner", headers: Self.origin(origin)),
-                try await server.send("GET", Notes.path, headers: Self.origin(origin)),
-                try await server.send("GET", "/v1/nowhere", headers: Self.origin(origin)),
-                try await server.send("OPTIONS", "/v1/echo", headers: Self.origin(origin) + Self.preflight),
-            ]
-            #expect(answers.map(\.status) == [200, 401, 404, 405])
-            for answer in answers {
-                #expect(answer["Access-Control-Allow-Origin"] == nil)
-                #expect(answer["Access-Control-Allow-Credentials"] == nil)
-                #expect(answer["Access-Control-Allow-Methods"] == nil)
-                #expect(answer["Vary"] == "Origin")
+            for origin in Self.others {
+                let answers = [
+                    try await server.send("GET", Notes.path, token: "owner", headers: Self.origin(origin)),
+                    try await server.send("GET", Notes.path, headers: Self.origin(origin)),
+                    try await server.send("GET", "/v1/nowhere", headers: Self.origin(origin)),
+                    try await server.send("OPTIONS", "/v1/echo", headers: Self.origin(origin) + Self.preflight),
+                ]
+                #expect(answers.map(\.status) == [200, 401, 404, 405], "\(origin)")
+                for answer in answers {
+                    #expect(answer["Access-Control-Allow-Origin"] == nil, "\(origin)")
+                    #expect(answer["Access-Control-Allow-Credentials"] == nil)
+                    #expect(answer["Access-Control-Allow-Methods"] == nil)
+                    #expect(answer["Vary"] == "Origin")
+                }
             }
         }
     }

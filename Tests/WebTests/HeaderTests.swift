@@ -91,16 +91,12 @@ import Web
         }
     }
 
-    @Test(arguments: ["gzip", "deflate", "br", "zstd", "identity, gzip", "GZIP", "x-gzip"])
-    func `DOS-1 a compressed body is refused before it is read, so that none is ever inflated`(
-        coding: String
-    ) async throws {
+    @Test func `DOS-1 a compressed body is refused before it is read, so that none is ever inflated`() async throws {
         try await Notes.serve { server, _ in
-            for path in ["/v1/echo", Notes.path] {
+            for coding in ["gzip", "deflate", "br", "zstd", "identity, gzip", "GZIP", "x-gzip"] {
                 let answer = try await server.send(
-                    "POST", path, token: "owner", headers: [(name: "Content-Encoding", value: coding)],
-                    body: #"{"text":"a"}"#)
-                #expect(answer.status == 415)
+                    "POST", "/v1/echo", headers: [(name: "Content-Encoding", value: coding)], body: #"{"text":"a"}"#)
+                #expect(answer.status == 415, "\(coding)")
                 #expect(answer.problem == "unsupported_media_type")
             }
             let plain = [(name: "Content-Encoding", value: "identity")]

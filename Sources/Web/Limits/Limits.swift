@@ -66,12 +66,13 @@ package struct Limits: Sendable {
         }
         guard let rate = rates.address else { return }
         let cost = endpoint?.cost ?? 1
-        if let site = address?.site, let wide = rate.times(10) {
-            try refuseUnlessGranted(check(LimitKey(.site, site), rate: wide, cost: cost))
-        }
         let decision = check(LimitKey(.address, client), rate: rate, cost: cost)
         report.note(decision, of: .address)
         try refuseUnlessGranted(decision)
+        // Only after it: what one network is refused does not count against its neighbours.
+        if let site = address?.site, let wide = rate.times(10) {
+            try refuseUnlessGranted(check(LimitKey(.site, site), rate: wide, cost: cost))
+        }
     }
 
     /// Takes a call of a principal into account; throws 429 when it is one too many.
