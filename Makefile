@@ -2,7 +2,8 @@
 # They expect Debian 12 (or a relative) and Swift 6.3; missing Debian packages are installed.
 
 BUILD_PACKAGES = libsqlite3-dev libargon2-dev zlib1g-dev
-TEST_PACKAGES  = $(BUILD_PACKAGES) sqlite3 chromium fonts-dejavu-core curl python3-venv nginx-light haproxy
+TEST_PACKAGES  = $(BUILD_PACKAGES) sqlite3 chromium fonts-dejavu-core curl openssl python3-venv nginx-light haproxy
+ATTACK_PACKAGES = $(TEST_PACKAGES) slowhttptest
 BENCH_PACKAGES = $(BUILD_PACKAGES) wrk curl python3
 
 COVERAGE_FLOOR = 80
@@ -20,7 +21,7 @@ needs = @dpkg -s $(1) >/dev/null 2>&1 || { $(sudo) apt-get update -q \
 
 SHELL = /bin/bash
 .SHELLFLAGS = -o pipefail -ec
-.PHONY: help demo test test-swift test-blackbox coverage fmt lint release bench openapi clean
+.PHONY: help demo test test-swift test-blackbox coverage fmt lint release bench attack openapi clean
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -83,6 +84,15 @@ release: ## Build .build/dist/raptorflow: one stripped file, symbols beside it
 bench: release ## Measure, beside the peers that PEERS names; see docs/benchmarks/README.md
 	$(call needs,$(BENCH_PACKAGES))
 	python3 Tests/Bench/bench.py $(DIST)/raptorflow
+
+# The tools get a folder each, because they want different versions of the same packages.
+attack: $(VENV) ## The slow attack tools against the debug binary, half an hour; see docs/security-runs.md
+	$(call needs,$(ATTACK_PACKAGES))
+	swift build --product raptorflow
+	for tool in sslyze==6.3.1 sqlmap==1.10.10 wapiti3==3.2.3; do folder=.build/tools/$${tool%%=*}; \
+		[ -x $$folder/bin/pip ] || python3 -m venv $$folder; $$folder/bin/pip install -q $$tool; done
+	$(VENV)/bin/python Tests/Attack/tools.py
+	ATTACK_DEPTH=40 $(VENV)/bin/pytest Tests/Attack/test_schemathesis.py
 
 openapi: ## Write docs/openapi.json from the routes
 	swift build --product raptorflow

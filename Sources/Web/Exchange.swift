@@ -71,13 +71,10 @@ struct Exchange: Sendable {
         throw Problem("unsupported_media_type", status: 415, "Send the body as it is, without a Content-Encoding.")
     }
 
-    /// The query's parameters; throws 422 for unknown, repeated and missing ones.
+    /// The query's parameters; throws 422 for unknown and repeated ones.
     func parseQuery(for endpoint: Endpoint) throws(Problem) -> [String: String] {
         let parsed = rawQuery.isEmpty ? [:] : try FormDecoding.decode(Array(rawQuery.utf8), marker: "?")
         var problems: [FieldProblem] = []
-        for parameter in endpoint.query where parameter.isRequired && parsed[parameter.name] == nil {
-            problems.append(FieldProblem("?\(parameter.name)", "required", "It is missing."))
-        }
         for (name, value) in parsed {
             try Self.refuseCredential(in: value)
             guard let parameter = endpoint.query.first(where: { $0.name == name }) else {
@@ -180,6 +177,10 @@ struct Exchange: Sendable {
     func call(
         body: RawBody, endpoint: Endpoint, caller: Caller, settings: Gateway.Settings
     ) throws(Problem) -> Call<RawBody> {
+        let missing = endpoint.query.filter { $0.isRequired && query[$0.name] == nil }
+        guard missing.isEmpty else {
+            throw .invalid(missing.map { FieldProblem("?\($0.name)", "required", "It is missing.") })
+        }
         let list: @Sendable () -> String = { Self.list(endpoint, caller.scope) }
         let after: String? =
             if let cursor = query["cursor"] { try settings.cursors.open(cursor, list: list()) } else { nil }

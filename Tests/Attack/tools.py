@@ -143,9 +143,9 @@ def main():
         workspace = Workspace(server)
         workspace.owner.post(f"{workspace.base}/invitations", {"email": "a@example.com", "role": "viewer"},
                              key=str(uuid.uuid4())).expect(201)
-        for name, tool in (("sqlmap", sqlmap), ("wapiti", wapiti), ("slowhttptest", slowhttptest)):
+        for name, attack in (("sqlmap", sqlmap), ("wapiti", wapiti), ("slowhttptest", slowhttptest)):
             if name in chosen:
-                found += tool(workspace, folder)
+                found += attack(workspace, folder)
         failed = [line for line in server.lines if "request failed" in line]
         found += [f"a request failed: {line}" for line in failed[:20]]
         if server.process.poll() is not None:
