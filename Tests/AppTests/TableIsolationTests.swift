@@ -74,18 +74,8 @@ struct TableIsolationTests {
     }
 
     private static func shell(_ script: String, on path: String) throws {
-        let shell = Process()
-        shell.executableURL = URL(filePath: "/usr/bin/sqlite3")
-        shell.arguments = ["-bail", path]
-        let (input, output) = (Pipe(), Pipe())
-        shell.standardInput = input
-        shell.standardError = output
-        try shell.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(script.utf8))
-        try input.fileHandleForWriting.close()
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        shell.waitUntilExit()
-        try #require(shell.terminationStatus == 0, "\(said)")
+        let shell = try Command.sqlite(path, script)
+        try #require(shell.status == 0, "\(shell.output)")
     }
 
     private func organizations(_ table: Table, in scope: Scope, _ database: SQLiteDatabase) throws -> [String] {

@@ -3,6 +3,7 @@ import Core
 import Foundation
 import Storage
 import StorageSQLite
+import TestSupport
 import Testing
 import Web
 
@@ -36,13 +37,7 @@ struct AuditChainTests {
 
     /// Runs statements as the sqlite3 shell would: nothing of the program stands in between.
     private func shell(_ database: SQLiteDatabase, _ statements: String) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/sqlite3")
-        process.arguments = ["-bail", database.path, statements]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
+        try Command.sqlite(database.path, statements).status
     }
 
     private func report(_ database: SQLiteDatabase) throws -> Audit.Report {

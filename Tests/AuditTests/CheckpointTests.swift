@@ -35,13 +35,7 @@ struct CheckpointTests {
         }
 
         func shell(_ statements: String) throws {
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/sqlite3")
-            process.arguments = ["-bail", file.path, statements]
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            guard process.terminationStatus == 0 else { throw Refused() }
+            guard try Command.sqlite(file.path, statements).status == 0 else { throw Refused() }
         }
 
         /// Changes the file as somebody would who removes the triggers first.

@@ -35,20 +35,15 @@ struct MerkleTests {
     /// A file whose instance chain has records, written past the program: only the tree is looked at.
     private func open(records: Int) throws -> TestDatabase {
         let file = try TestDatabase()
-        let shell = Process()
-        shell.executableURL = URL(filePath: "/usr/bin/sqlite3")
-        shell.arguments = [
-            "-bail", file.path,
+        let shell = try Command.sqlite(
+            file.path,
             """
             DROP TRIGGER audit_events_follow;
             INSERT INTO audit_events SELECT 'instance', value, value, 'system', 'actor-' || (value / 300), 'x', NULL,
               NULL, 'a.b', 'k', 'i', '{}', zeroblob(32)
             FROM generate_series(1, \(records));
-            """,
-        ]
-        try shell.run()
-        shell.waitUntilExit()
-        try #require(shell.terminationStatus == 0)
+            """)
+        try #require(shell.status == 0, "\(shell.output)")
         return file
     }
 

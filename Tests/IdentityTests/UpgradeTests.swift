@@ -3,6 +3,7 @@ import Core
 import Foundation
 import Storage
 import StorageSQLite
+import TestSupport
 import Testing
 import Web
 
@@ -45,11 +46,6 @@ struct UpgradeTests {
     }
 
     private static func shell(_ script: String, on path: String) throws {
-        let shell = Process()
-        shell.executableURL = URL(filePath: "/usr/bin/sqlite3")
-        shell.arguments = ["-bail", path, script]
-        try shell.run()
-        shell.waitUntilExit()
-        #expect(shell.terminationStatus == 0)
+        #expect(try Command.sqlite(path, script).status == 0)
     }
 }

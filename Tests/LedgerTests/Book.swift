@@ -66,30 +66,9 @@ struct Book {
     /// Runs statements with the sqlite3 shell on the same file, and returns what it printed on both outputs.
     @discardableResult
     func shell(_ statements: String) async throws -> String {
-        let path = file.path
-        // A thread of its own: the pool's threads are needed by the server of other tests.
-        return try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(with: Result { try Self.runShell(on: path, statements) })
-            }
-        }
-    }
-
-    private static func runShell(on path: String, _ statements: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["sqlite3", "-batch", "-cmd", ".timeout 5000", path]
-        let input = Pipe()
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(statements.utf8))
-        try input.fileHandleForWriting.close()
-        let printed = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return String(decoding: printed, as: UTF8.self)
+        try await Command.runBeside(
+            "sqlite3", ["-batch", "-cmd", ".timeout 5000", file.path], input: statements
+        ).output
     }
 
     /// Everything the ledger has stored, as the shell prints it after running statements in the same session.

@@ -19,21 +19,8 @@ extension Wire {
         }
 
         /// Runs a command and returns what it prints.
-        private static func run(_ arguments: String...) async throws -> String {
-            let process = Process()
-            let output = Pipe()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = arguments
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            return await withCheckedContinuation { continuation in
-                Thread.detachNewThread {
-                    let data = (try? output.fileHandleForReading.readToEnd()) ?? Data()
-                    process.waitUntilExit()
-                    continuation.resume(returning: String(decoding: data, as: UTF8.self))
-                }
-            }
+        private static func run(_ name: String, _ arguments: String...) async throws -> String {
+            try await Command.runBeside(name, arguments).output
         }
 
         private static func options() async throws -> ServerOptions {
