@@ -71,7 +71,7 @@ extension Identity {
         return PageView(
             "Second step", isPlain: true,
             HTML.card(
-                "Second step", lead: "Your password is right. Now the second factor.",
+                "Second step", lead: "The first step is done. Now the second factor.",
                 aside: HTML.link("Back to sign-in", href: "/sign-in"),
                 hasProgram ? "\(form)\(passkey)" : "\(passkey)\(form)"))
     }

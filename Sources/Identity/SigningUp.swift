@@ -7,7 +7,8 @@ import Web
 extension Identity {
     /// Mails a link that makes an account; somebody who has one is told that instead.
     static func mailSignUp(_ email: String, origin: String, in tx: any Transaction) throws {
-        guard let address = EmailAddress(email) else { return }
+        // The first account is the owner's, by the set-up link.
+        guard let address = EmailAddress(email), try IdentityStore.hasUsers(in: tx) else { return }
         guard try !OneTimeTokenStore.wasIssued(.signUp, for: address.folded, since: tx.now.adding(-.minutes(1)), in: tx)
         else { return }
         if let user = try IdentityStore.find(email: address, in: tx) {
@@ -41,7 +42,10 @@ extension Identity {
     ) async throws -> SignedIn {
         guard policy.signUp == .open else { throw IdentityProblem.signUpClosed }
         guard let key = Token.hash(token, .once) else { throw IdentityProblem.linkUnusable }
-        let email = try database.read(in: .instance) { try Self.invited(key, in: $0) }
+        let email = try database.read(in: .instance) { tx in
+            guard try IdentityStore.hasUsers(in: tx) else { throw IdentityProblem.signUpClosed }
+            return try Self.invited(key, in: tx)
+        }
         let person = try Person(email: email, name: name)
         try policy.check(person.email)
         let hash = try await hash(password, for: person)

@@ -4,7 +4,8 @@ import Glibc
 
 /// A program that ran to its end.
 ///
-/// Not Foundation's `Process`: that reads /proc/self/fd while other tests open and close files, and crashes now and then.
+/// Not Foundation's `Process`: that walks the open files while other tests open and close some, and crashes now and
+/// then.
 package struct Command: Sendable {
     /// The exit status; 128 and the signal when one ended it.
     package let status: Int32
@@ -29,7 +30,6 @@ package struct Command: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, asked, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, said, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var words = ([name] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var process = pid_t()

@@ -10,7 +10,9 @@ import argparse
 import contextlib
 import os
 import pathlib
+import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 
@@ -29,10 +31,20 @@ def target(name, binary, limit):
     """A read of an organisation with its API key, on a server with limits of so many calls a minute; 0 is none."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(folder, str(pathlib.Path(binary).resolve()))
-        server.command = [str(limit) if before.startswith("--limits-") else part
-                          for before, part in zip(["", *server.command], server.command)]
+        # An older binary has fewer limits, and no help names options.
+        known = subprocess.run([server.binary, "config"], cwd=folder, capture_output=True, text=True).stdout
+        pairs = [(word, value) for word, value in zip(server.command, server.command[1:])
+                 if word.startswith("--limits-")]
+        kept = [word for word, _ in pairs if word[2:].replace("-", ".", 1).replace("-", "_") in known]
+        server.command = [word for word in server.command if word not in dict(pairs) and word != "0"]
+        server.command += [part for word in kept for part in (word, str(limit))]
         with server:
             workspace = Workspace(server)
+            if limit:
+                # An organisation's limit is that of its plan.
+                with contextlib.closing(sqlite3.connect(server.folder / "raptorflow.db", timeout=5)) as file:
+                    file.execute("UPDATE plans SET calls_per_minute = ?", (limit,))
+                    file.commit()
             yield Target(name, workspace.url, workspace.base, f"Bearer {workspace.key}")
 
 

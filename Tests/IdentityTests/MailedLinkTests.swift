@@ -98,7 +98,7 @@ struct MailedLinkTests {
         for (kind, lifetime) in kinds {
             for isLate in [false, true] {
                 let instance = try instance(isStill: true)
-                if kind != .signUp { _ = try await instance.makeUser() }
+                _ = try await instance.makeUser(kind == .signUp ? "owner@example.com" : "meera@example.com")
                 let token = try await mail(kind, "meera@example.com", instance)
                 instance.time.advance(by: Milliseconds(lifetime.count + (isLate ? 0 : -1000)))
                 let code = await refusal { try await use(kind, token, instance) }
@@ -218,6 +218,15 @@ struct MailedLinkTests {
         #expect(await refusal { try await use(.signUp, token, instance) } == "link_unusable")
         #expect(try await mail(.signUp, "MEERA@example.com", instance) == "")
         #expect(try instance.newestMail(to: "meera@example.com")?.contains("There is one already") == true)
+    }
+
+    @Test func `nobody signs up before the instance is set up, or they would take the set-up link's place`()
+        async throws
+    {
+        let instance = try instance()
+        #expect(try await mail(.signUp, "early@example.com", instance) == "")
+        #expect(try instance.newestMail(to: "early@example.com") == nil)
+        #expect(await refusal { try await use(.signUp, Token(.once).text, instance) } == "sign_up_closed")
     }
 
     @Test(arguments: [AccountPolicy.SignUp.closed, .invite])
