@@ -99,7 +99,7 @@ extension Identity {
             tag: "me", allow: .signedIn, body: StepUpRequest.self, returns: SignedIn.self,
             problems: [
                 "wrong_code", "second_factor_absent", "too_many_attempts", "too_many_codes", "overloaded",
-                "passkey_refused", "challenge_unusable",
+                "passkeys_unavailable", "passkey_refused", "challenge_unusable",
             ]
         ) { call in
             let (session, user, device) = (try call.session(), try call.user(), Device(call.request))

@@ -69,7 +69,7 @@ extension Organizations {
         }
         routes.post(
             "/v1/auth/impersonation/end", "endImpersonation", "Stop acting for a user", tag: "auth", allow: .signedIn,
-            body: NoBody.self, returns: NoBody.self, status: 204, endsImpersonation: true
+            body: NoBody.self, returns: NoBody.self, status: 204, endsImpersonation: true, problems: ["not_found"]
         ) { call, tx in
             try Self.endImpersonation(by: call, in: tx)
             return NoBody()

@@ -60,7 +60,8 @@ extension Organizations {
             allow: .member(.membersManage),
             query: [
                 QueryParameter(
-                    "replacement", "The role that whoever has this one gets; without it a role in use is kept.")
+                    "replacement", "The role that whoever has this one gets; without it a role in use is kept.",
+                    Role.schema)
             ],
             problems: ["above_own_role", "role_in_use"]
         ) { call, tx in

@@ -41,6 +41,7 @@ RIGHT = {
     ("setBillingDetails", "/country", "format"), ("setBillingDetails", "/gstin", "format"),
     ("setBillingDetails", "/gstin", "state"),
     ("transferOrganization", "/user_id", "not_a_choice"), ("takePlan", "/plan", "unknown_plan"),
+    ("*", "/role", "not_a_choice"), ("deleteRole", "?replacement", "not_a_choice"), ("addDomain", "/name", "format"),
 }
 
 

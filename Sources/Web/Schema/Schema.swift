@@ -151,6 +151,7 @@ extension Role: SchemaDescribed {
     package static var schema: Schema {
         var schema = Schema.string
         schema.note = "One of viewer, editor, admin and owner, or the identifier of a custom role."
+        schema.pattern = "^(viewer|editor|admin|owner|role_[0-7][0-9a-hjkmnp-tv-z]{25})$"
         schema.example = .string("viewer")
         return schema
     }
