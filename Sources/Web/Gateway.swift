@@ -156,7 +156,7 @@ package struct Gateway: Sendable {
         _ error: any ProblemConvertible, of endpoint: Endpoint, _ call: Call<RawBody>, _ exchange: Exchange,
         in tx: any Transaction
     ) throws -> Response {
-        guard let recover = endpoint.recover, (400..<500).contains(error.problem.status) else { throw error }
+        guard let recover = endpoint.recover, error.problem.status != 500 else { throw error }
         note(error, exchange)
         var response = try recover(error.problem, call, tx)
         if let seconds = error.problem.retryAfter { response.headers.append(("Retry-After", String(seconds))) }
