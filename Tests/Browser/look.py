@@ -89,7 +89,9 @@ class Watched:
         self.errors = []
         self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.errors.append(f"{request.url}: {request.failure}"))
+        # Aborted is what the next navigation left unfinished, such as the icon.
+        self.page.on("requestfailed", lambda request: "ERR_ABORTED" in (request.failure or "")
+                     or self.errors.append(f"{request.url}: {request.failure}"))
 
     def open(self, url):
         """Goes to a page and returns what is wrong with it."""
