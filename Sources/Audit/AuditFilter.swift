@@ -60,6 +60,14 @@ struct AuditFilter: Sendable, Equatable {
         QueryParameter("to", "Only records before this time (RFC 3339) or day."),
     ]
 
+    /// The filter of a request as the query of another address.
+    static func query(of call: Call<some Sendable>) -> String {
+        PercentEncoding.encode(
+            parameters.compactMap { parameter in
+                call.query(parameter.name).flatMap { $0.isEmpty ? nil : (parameter.name, $0) }
+            })
+    }
+
     /// What a tile's filter must have for the tile to be read.
     var terms: [Term] {
         [action.map(Term.action), actor.map(Term.actor), target.map(Term.target)].compactMap { $0 }

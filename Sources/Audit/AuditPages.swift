@@ -68,9 +68,7 @@ extension Audit {
             }
         }
         let shown = rows.prefix(pageSize)
-        let filter = AuditFilter.parameters.compactMap { parameter in
-            call.query(parameter.name).flatMap { $0.isEmpty ? nil : "\(parameter.name)=\($0.inAddress)" }
-        }.joined(separator: "&")
+        let filter = AuditFilter.query(of: call)
         let older = rows.count > pageSize ? shown.last?.event.sequence : nil
         let table = HTML.table(
             "Records", columns: [.number("No."), "Action", "By", "About", .date("When"), "Details"],
@@ -145,17 +143,5 @@ extension Audit {
         return """
             <details><summary>Show</summary>\(HTML.details(pairs))\(HTML.codeBlock(details, label: "Details"))</details>
             """
-    }
-}
-
-extension String {
-    /// Percent-encoded for a query (RFC 3986 2.3).
-    var inAddress: String {
-        utf8.map { byte in
-            switch byte {
-            case 48...57, 65...90, 97...122, 45, 46, 95, 126: String(UnicodeScalar(byte))
-            default: "%" + Hex.encode([byte]).uppercased()
-            }
-        }.joined()
     }
 }

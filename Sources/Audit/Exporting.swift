@@ -52,10 +52,8 @@ extension Audit {
 
     private static func exportPath(_ call: Call<RawBody>, _ place: RoutePlace, _ format: ExportFormat) -> String {
         let base = place.base.replacing("{org}", with: call.parameter("org"))
-        let query = AuditFilter.parameters.compactMap { parameter in
-            call.query(parameter.name).map { "\(parameter.name)=\($0.inAddress)" }
-        }
-        return "\(base)/export.\(format.rawValue)\(query.isEmpty ? "" : "?")\(query.joined(separator: "&"))"
+        let query = AuditFilter.query(of: call)
+        return "\(base)/export.\(format.rawValue)\(query.isEmpty ? "" : "?")\(query)"
     }
 }
 

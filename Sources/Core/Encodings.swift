@@ -1,4 +1,4 @@
-// Spellings of bytes: hexadecimal, base64url, base62, and the CRC-32 that API keys end with.
+// Spellings of bytes: hexadecimal, percent-encoding, base64url, base62, and the CRC-32 that API keys end with.
 
 /// Bytes as hexadecimal digits.
 package enum Hex {
@@ -36,6 +36,23 @@ package enum Hex {
         case 97...102: byte - 87
         default: nil
         }
+    }
+}
+
+/// Texts within addresses and forms: all but the unreserved characters become `%` and two digits (RFC 3986 2.3).
+package enum PercentEncoding {
+    package static func encode(_ text: String) -> String {
+        text.utf8.map { byte in
+            switch byte {
+            case 48...57, 65...90, 97...122, 45, 46, 95, 126: String(UnicodeScalar(byte))
+            default: "%" + Hex.encode([byte]).uppercased()
+            }
+        }.joined()
+    }
+
+    /// `name=value` pairs with `&` between them, for queries and forms.
+    package static func encode(_ fields: [(String, String)]) -> String {
+        fields.map { "\(encode($0.0))=\(encode($0.1))" }.joined(separator: "&")
     }
 }
 

@@ -64,17 +64,8 @@ struct CodeSeed: Sendable {
 
     /// The address that authenticator programs read from a QR code.
     func address(account: String, issuer: String) -> String {
-        let name = Self.encoded(issuer)
-        return "otpauth://totp/\(name):\(Self.encoded(account))?secret=\(text)&issuer=\(name)"
-    }
-
-    private static func encoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            switch byte {
-            case 48...57, 65...90, 97...122, 45, 46, 95, 126: String(UnicodeScalar(byte))
-            default: "%" + Hex.encode([byte]).uppercased()
-            }
-        }.joined()
+        let name = PercentEncoding.encode(issuer)
+        return "otpauth://totp/\(name):\(PercentEncoding.encode(account))?secret=\(text)&issuer=\(name)"
     }
 }
 

@@ -8,44 +8,29 @@ import pathlib
 import re
 import subprocess
 import sys
-import uuid
 
 import pytest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "Path"))
 
 from raptorflow import PASSWORD, Client  # noqa: E402
-from test_path import join, pay, until  # noqa: E402
+from test_path import fill, join, key  # noqa: E402
 
 # Hypothesis draws the same requests in every run.
 SEED = "20261128"
-
-
-def key():
-    return str(uuid.uuid4())
 
 
 @pytest.fixture(scope="module")
 def aim(server, workspace):
     """One of everything that has an identifier, and a credential of every role."""
     owner, base = workspace.owner, workspace.base
-    owner.post(f"{base}/invitations", {"email": "waiting@example.com", "role": "viewer"}, key=key()).expect(201)
-    accounts = workspace.make_accounts(2)
-    entry = workspace.client().post(f"{base}/ledger/journal-entries", workspace.entry(*accounts, 700), key=key())
-    body = {"plan": "pro", "currency": "INR", "interval": "month", "trial": False}
-    checkout = owner.post(f"{base}/subscription", body, key=key()).expect(200).json["checkout"]
-    pay(workspace, checkout["url"], "success")
-    until(lambda: owner.get(f"{base}/payments").json["data"], "there is a payment")
+    made = fill(workspace)
     bystander = Client(server.url, join(workspace, "bystander@example.com", "viewer"))
     job = owner.post(f"{base}/jobs", {"kind": "echo", "run_at": "2099-01-01T00:00:00Z"}, key=key())
     # Another session than the one that attacks, which may end itself.
     signed_in = Client(server.url).post("/v1/auth/sign-in", {"email": workspace.email, "password": PASSWORD})
     again = signed_in.expect(201).json["token"]
     keys = owner.get("/sandbox/razorpay/keys").expect(200).json
-
-    def first(path):
-        return owner.get(f"{base}/{path}").expect(200).json["data"][0]["id"]
-
     sessions = {role: join(workspace, f"{role}@example.com", role) for role in ("admin", "editor", "viewer")}
     credentials = {**sessions, "owner": workspace.session, "key": workspace.key, "nobody": None}
     return {
@@ -53,9 +38,7 @@ def aim(server, workspace):
         "spare": owner.post("/v1/orgs", {"name": "Spare"}, key=key()).expect(201).json["id"],
         "simulator": "Basic " + base64.b64encode(f"{keys['key_id']}:{keys['key_secret']}".encode()).decode(),
         "identifiers": {
-            "org": workspace.organization, "invitation": first("invitations"), "key": first("api-keys"),
-            "account": accounts[0], "entry": entry.expect(201).json["id"], "invoice": first("invoices"),
-            "payment": first("payments"), "job": job.expect(201).json["id"],
+            **made, "org": workspace.organization, "job": job.expect(201).json["id"],
             "user": bystander.get("/v1/me").json["id"],
             "organization": bystander.post("/v1/orgs", {"name": "Other"}, key=key()).expect(201).json["id"],
         },

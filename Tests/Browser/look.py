@@ -89,9 +89,10 @@ class Watched:
         self.errors = []
         self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        # Aborted is what the next navigation left unfinished, such as the icon.
-        self.page.on("requestfailed", lambda request: "ERR_ABORTED" in (request.failure or "")
-                     or self.errors.append(f"{request.url}: {request.failure}"))
+        # The icon is fetched beside the page, and the next navigation may cut it short.
+        self.page.on("requestfailed", lambda request: (
+            request.url.endswith("-favicon.svg") and request.failure == "net::ERR_ABORTED"
+            or self.errors.append(f"{request.url}: {request.failure}")))
 
     def open(self, url):
         """Goes to a page and returns what is wrong with it."""
@@ -114,6 +115,20 @@ class Watched:
         found = self.page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
         paths = [link[len(origin):].split("#")[0] for link in found if link.startswith(origin + "/")]
         return list(dict.fromkeys(path for path in paths if path))
+
+
+def look(browser, origin, state, paths, name):
+    """What is wrong with pages in each width and colour scheme; pictures of them are kept."""
+    faults = []
+    for width in WIDTHS:
+        for scheme in SCHEMES:
+            size = {"width": WIDTHS[width], "height": 900}
+            with browser.new_context(storage_state=state, viewport=size, color_scheme=scheme) as context:
+                tab = Watched(context)
+                for path in paths:
+                    faults += [f"{path} {width} {scheme}: {fault}" for fault in tab.open(origin + path)]
+                    tab.shoot(f"{name}{path.split('?')[0].replace('/', '-')}-{width}-{scheme}")
+    return faults
 
 
 def kind(path):

@@ -1,30 +1,9 @@
 """An owner adds a second factor by hand and signs in with it; every page on the way is looked at."""
 import pyotp
-import pytest
 
-from look import FAULTS, SCHEMES, WIDTHS, Watched, chromium
+from look import FAULTS, Watched, look
 from raptorflow import PASSWORD, Server
 from workspace import Workspace
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
-
-
-def look(browser, server, state, paths, name):
-    """What is wrong with pages in each width and colour scheme; pictures of them are kept."""
-    faults = []
-    for width in WIDTHS:
-        for scheme in SCHEMES:
-            size = {"width": WIDTHS[width], "height": 900}
-            with browser.new_context(storage_state=state, viewport=size, color_scheme=scheme) as context:
-                tab = Watched(context)
-                for path in paths:
-                    faults += [f"{path} {width} {scheme}: {fault}" for fault in tab.open(server.url + path)]
-                    tab.shoot(f"{name}{path.split('?')[0].replace('/', '-')}-{width}-{scheme}")
-    return faults
 
 
 def press(page, name):
@@ -41,10 +20,10 @@ def test_an_owner_adds_a_second_factor_and_signs_in_with_it(browser, server, wor
         press(page, "Sign in")
         page.wait_for_url(f"{server.url}/")
         page.goto(f"{server.url}/account/second-factor")
-        assert look(browser, server, context.storage_state(), ["/account/second-factor"], "factor-none") == []
+        assert look(browser, server.url, context.storage_state(), ["/account/second-factor"], "factor-none") == []
         press(page, "Add an authenticator")
         page.get_by_role("img", name="QR code").wait_for()
-        assert look(browser, server, context.storage_state(), ["/account/second-factor"], "factor-adding") == []
+        assert look(browser, server.url, context.storage_state(), ["/account/second-factor"], "factor-adding") == []
         totp = pyotp.TOTP(page.locator(".copyable code").first.text_content())
         page.get_by_role("textbox", name="Code").fill("000000")
         press(page, "Turn it on")
@@ -61,7 +40,7 @@ def test_an_owner_adds_a_second_factor_and_signs_in_with_it(browser, server, wor
         page.get_by_role("link", name="I have kept them").click()
         page.wait_for_url("**/account/second-factor")
         paths = ["/account/second-factor", "/account/confirm?next=/account", f"/orgs/{workspace.organization}/settings"]
-        assert look(browser, server, context.storage_state(), paths, "factor-on") == []
+        assert look(browser, server.url, context.storage_state(), paths, "factor-on") == []
     with browser.new_context() as context:
         tab = Watched(context)
         page = tab.page
@@ -70,7 +49,7 @@ def test_an_owner_adds_a_second_factor_and_signs_in_with_it(browser, server, wor
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         press(page, "Sign in")
         page.wait_for_url("**/sign-in/code?next=/account/sessions")
-        assert look(browser, server, context.storage_state(), ["/sign-in/code"], "factor-step") == []
+        assert look(browser, server.url, context.storage_state(), ["/sign-in/code"], "factor-step") == []
         page.get_by_role("textbox", name="Code").fill(codes[0])
         press(page, "Sign in")
         page.wait_for_url("**/account/sessions")
@@ -83,11 +62,11 @@ def test_the_pages_that_mailed_links_lead_to_can_be_read(browser, tmp_path_facto
         workspace = Workspace(server)
         paths = ["/sign-in", "/sign-up", "/sign-up/complete", "/sign-in/link", "/magic-link", "/verify-email",
                  "/change-email", "/undo-email"]
-        assert look(browser, server, None, paths, "link") == []
+        assert look(browser, server.url, None, paths, "link") == []
         with browser.new_context() as context:
             context.add_cookies([{"name": "raptorflow", "value": workspace.session, "url": server.url}])
             paths = ["/account", "/account/data", "/account/email", "/account/sessions"]
-            assert look(browser, server, context.storage_state(), paths, "account") == []
+            assert look(browser, server.url, context.storage_state(), paths, "account") == []
             page = context.new_page()
             page.goto(f"{server.url}/account/data")
             with page.expect_download() as download:

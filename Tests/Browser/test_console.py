@@ -1,14 +1,8 @@
 """The console in a real browser: the first minutes of an owner, then every page there is a link to."""
 import pytest
 
-from look import Watched, chromium, look_everywhere
+from look import Watched, look_everywhere
 from raptorflow import PASSWORD
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,7 @@
 import pytest
 
 from federated import Instance
-from look import FAULTS, SCHEMES, SCREENSHOTS, WIDTHS, Watched, chromium
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
+from look import FAULTS, SCHEMES, SCREENSHOTS, WIDTHS, Watched, look
 
 
 @pytest.fixture(scope="module")
@@ -16,20 +10,6 @@ def instance(tmp_path_factory):
     made = Instance(tmp_path_factory.mktemp("federated-browser"))
     yield made
     made.stop()
-
-
-def look(browser, instance, state, paths, name):
-    """What is wrong with pages in each width and colour scheme; pictures of them are kept."""
-    faults = []
-    for width in WIDTHS:
-        for scheme in SCHEMES:
-            size = {"width": WIDTHS[width], "height": 900}
-            with browser.new_context(storage_state=state, viewport=size, color_scheme=scheme) as context:
-                tab = Watched(context)
-                for path in paths:
-                    faults += [f"{path} {width} {scheme}: {fault}" for fault in tab.open(instance.url + path)]
-                    tab.shoot(f"{name}{path.split('?')[0].replace('/', '-')}-{width}-{scheme}")
-    return faults
 
 
 def press(page, name):
@@ -43,7 +23,7 @@ def sign_in_there(page, name):
 
 
 def test_somebody_signs_up_through_a_provider_on_another_site(browser, instance):
-    assert look(browser, instance, None, ["/sign-in", "/sign-up"], "federated") == []
+    assert look(browser, instance.url, None, ["/sign-in", "/sign-up"], "federated") == []
     with browser.new_context() as context:
         page = context.new_page()
         refused = []
@@ -59,7 +39,7 @@ def test_somebody_signs_up_through_a_provider_on_another_site(browser, instance)
         page.wait_for_url(f"{instance.url}/account/connected")
         page.get_by_text("ann@people.example").wait_for()
         assert page.evaluate(FAULTS) == [] and refused == []
-        assert look(browser, instance, context.storage_state(), ["/account/connected"], "federated") == []
+        assert look(browser, instance.url, context.storage_state(), ["/account/connected"], "federated") == []
         # A second one, to be had from the account.
         press(page, "Connect Other Login")
         sign_in_there(page, "true.elsewhere")
@@ -129,4 +109,4 @@ def test_an_invited_person_and_somebody_without_a_password_see_what_to_do(browse
         page.wait_for_url(f"{instance.url}/orgs/{workspace.organization}")
         instance.corp.lie()
         paths = ["/account/connected", "/account/password", "/account/confirm"]
-        assert look(browser, instance, context.storage_state(), paths, "passwordless") == []
+        assert look(browser, instance.url, context.storage_state(), paths, "passwordless") == []

@@ -1,14 +1,8 @@
 """Roles, domains and acting for somebody in a real browser: made by hand, then every page of them looked at."""
 import pytest
 
-from look import Watched, chromium, look_everywhere
+from look import Watched, look_everywhere
 from raptorflow import Client
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 def state(token):

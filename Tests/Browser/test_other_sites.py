@@ -7,15 +7,9 @@ import uuid
 
 import pytest
 
-from look import Watched, chromium, is_page, kind
+from look import Watched, is_page, kind
 from raptorflow import PASSWORD, Client, free_port, serving
 from workspace import Workspace
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

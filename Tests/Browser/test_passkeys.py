@@ -5,10 +5,10 @@ import sqlite3
 
 import pytest
 
-from look import FAULTS, Watched, chromium
+from look import FAULTS, Watched, look
 from outbox import outbox
 from raptorflow import PASSWORD, Client, Server
-from test_accounts import look, press
+from test_accounts import press
 from workspace import Workspace
 
 
@@ -20,12 +20,6 @@ def server(tmp_path_factory):
     running.command += ["--public-url", running.name]
     with running:
         running.url = running.name
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as running:
         yield running
 
 
@@ -90,7 +84,7 @@ def test_an_owner_adds_a_passkey_and_uses_it_everywhere(browser, server, device)
     page.wait_for_url(f"{server.url}/")
     page.goto(f"{server.url}/account/passkeys")
     state = device.context.storage_state()
-    assert look(browser, server, state, ["/account/passkeys", "/account/second-factor"], "passkey-none") == []
+    assert look(browser, server.url, state, ["/account/passkeys", "/account/second-factor"], "passkey-none") == []
 
     # Added, with recovery codes.
     page.goto(f"{server.url}/account/passkeys")
@@ -108,7 +102,7 @@ def test_an_owner_adds_a_passkey_and_uses_it_everywhere(browser, server, device)
     page.get_by_role("link", name="My phone").wait_for()
     state = device.context.storage_state()
     paths = ["/account/passkeys", "/account/confirm?next=/account", "/account/second-factor"]
-    assert look(browser, server, state, paths, "passkey-one") == []
+    assert look(browser, server.url, state, paths, "passkey-one") == []
     # The same authenticator is not asked twice.
     page.get_by_label("Name").fill("Again")
     press(page, "Add a passkey")
@@ -129,7 +123,7 @@ def test_an_owner_adds_a_passkey_and_uses_it_everywhere(browser, server, device)
 
     # Signed in without a name and a password.
     device.sign_out()
-    assert look(browser, server, None, ["/sign-in"], "passkey") == []
+    assert look(browser, server.url, None, ["/sign-in"], "passkey") == []
     page.goto(f"{server.url}/sign-in?next=/orgs/{workspace.organization}/settings")
     press(page, "Sign in with a passkey")
     page.wait_for_url(f"{server.url}/orgs/{workspace.organization}/settings")
@@ -140,7 +134,7 @@ def test_an_owner_adds_a_passkey_and_uses_it_everywhere(browser, server, device)
     device.type_password(server, workspace.email)
     page.wait_for_url("**/sign-in/code")
     state = device.context.storage_state()
-    assert look(browser, server, state, ["/sign-in/code"], "passkey-step") == []
+    assert look(browser, server.url, state, ["/sign-in/code"], "passkey-step") == []
     page.get_by_label("Recovery code").fill("123456")
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("alert").first.wait_for()

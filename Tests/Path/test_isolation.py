@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from raptorflow import ROOT, Client
-from test_path import join, key, page, pay, until
+from test_path import fill, join, key, page
 
 UNKNOWN = "00000000000000000000000000"
 
@@ -16,25 +16,11 @@ UNKNOWN = "00000000000000000000000000"
 def victim(workspace):
     """One of everything that has an identifier, in the organisation that is attacked."""
     owner, base = workspace.owner, workspace.base
-    owner.post(f"{base}/invitations", {"email": "waiting@example.com", "role": "viewer"}, key=key()).expect(201)
-    accounts = workspace.make_accounts(2)
-    entry = workspace.client().post(f"{base}/ledger/journal-entries", workspace.entry(*accounts, 700), key=key())
-    body = {"plan": "pro", "currency": "INR", "interval": "month", "trial": False}
-    checkout = owner.post(f"{base}/subscription", body, key=key()).expect(200).json["checkout"]
-    pay(workspace, checkout["url"], "success")
-    until(lambda: owner.get(f"{base}/payments").json["data"], "there is a payment")
-
-    def first(path):
-        return owner.get(f"{base}/{path}").expect(200).json["data"][0]["id"]
-
-    role = owner.post(f"{base}/roles", {"name": "Theirs", "permissions": ["jobs:read"]}, key=key()).expect(201).json
-    domain = owner.post(f"{base}/domains", {"name": "theirs.example"}, key=key()).expect(201).json
     return {
-        "role": role["id"], "domain": domain["id"], "invitation": first("invitations"),
-        "key": first("api-keys"), "account": accounts[0],
-        "entry": entry.expect(201).json["id"], "invoice": first("invoices"), "payment": first("payments"),
+        **fill(workspace),
         "job": owner.get(f"{base}/jobs").json["data"][0]["id"] if owner.get(f"{base}/jobs").json["data"] else None,
-        "user": owner.get("/v1/me").json["id"], "message": first("messages"),
+        "user": owner.get("/v1/me").json["id"],
+        "message": owner.get(f"{base}/messages").expect(200).json["data"][0]["id"],
     }
 
 

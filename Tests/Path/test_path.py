@@ -57,6 +57,29 @@ def join(workspace, email, role):
     return Client(workspace.url).post("/v1/auth/sign-up", body).expect(201).json["token"]
 
 
+def fill(workspace):
+    """Makes one of what an organisation has; returns identifiers by the names that paths have for them."""
+    owner, base = workspace.owner, workspace.base
+    owner.post(f"{base}/invitations", {"email": "waiting@example.com", "role": "viewer"}, key=key()).expect(201)
+    accounts = workspace.make_accounts(2)
+    entry = workspace.client().post(f"{base}/ledger/journal-entries", workspace.entry(*accounts, 700), key=key())
+    body = {"plan": "pro", "currency": "INR", "interval": "month", "trial": False}
+    checkout = owner.post(f"{base}/subscription", body, key=key()).expect(200).json["checkout"]
+    pay(workspace, checkout["url"], "success")
+    until(lambda: owner.get(f"{base}/payments").json["data"], "there is a payment")
+    role = owner.post(f"{base}/roles", {"name": "Theirs", "permissions": ["jobs:read"]}, key=key()).expect(201).json
+    domain = owner.post(f"{base}/domains", {"name": "theirs.example"}, key=key()).expect(201).json
+
+    def first(path):
+        return owner.get(f"{base}/{path}").expect(200).json["data"][0]["id"]
+
+    return {
+        "invitation": first("invitations"), "key": first("api-keys"), "account": accounts[0],
+        "entry": entry.expect(201).json["id"], "invoice": first("invoices"), "payment": first("payments"),
+        "role": role["id"], "domain": domain["id"],
+    }
+
+
 @pytest.fixture(scope="module")
 def people(workspace):
     """A session for each role, by way of an invitation."""

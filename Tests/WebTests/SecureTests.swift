@@ -60,11 +60,18 @@ extension Wire {
         /// Sends raw HTTP/2 bytes after the preface and an empty SETTINGS frame; the frames that come back, as type and
         /// payload.
         private static func exchange(_ bytes: [UInt8], port: Int) async throws -> [(type: UInt8, payload: [UInt8])] {
+            try await talk(bytes, port: port).frames
+        }
+
+        /// The same, and whether the server reset the connection.
+        private static func talk(
+            _ bytes: [UInt8], port: Int
+        ) async throws -> (frames: [(type: UInt8, payload: [UInt8])], isReset: Bool) {
             let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
             let all = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0] + bytes
             try Data(all).write(to: URL(filePath: file))
             let output = file + ".out"
-            _ = try await run(
+            let said = try await run(
                 "sh", "-c",
                 """
                 (cat \(file); sleep 1) | timeout 5 openssl s_client -quiet -no_ign_eof -alpn h2 \
@@ -78,7 +85,7 @@ extension Wire {
                 frames.append((head[3], Array(rest.dropFirst(9).prefix(length))))
                 rest = rest.dropFirst(9 + length)
             }
-            return frames
+            return (frames, said.contains("errno=104") || said.contains("errno=32"))
         }
 
         /// A HEADERS frame that ends the stream: GET, https, and the path and authority given as literals.
@@ -136,16 +143,19 @@ extension Wire {
         ]
 
         @Test(arguments: floods.map(\.name))
-        func `HTP-3 a flood of frames is not answered and hurts nobody else`(name: String) async throws {
+        func `HTP-3 a flood of frames costs the connection and nobody else`(name: String) async throws {
             let bytes = try #require(Self.floods.first { $0.name == name }).bytes
             try await Notes.serve(options: try await Self.options()) { server, _ in
-                async let frames = Self.exchange(bytes, port: server.port)
+                async let talk = Self.talk(bytes, port: server.port)
                 let beside = try await Self.run("curl", "-sk", "-m", "10", "https://127.0.0.1:\(server.port)/v1/ping")
                 #expect(beside.contains("pong"), "\(name)")
-                let came = try await frames
-                // GOAWAY, a reset stream, acknowledgements, or nothing where the reset of the connection overtook them:
-                // never an answer to a request.
+                let (came, isReset) = try await talk
+                // Refused on the connection (GOAWAY), or nothing but acknowledgements: never an answer to a request.
                 #expect(!came.contains { $0.type == 0 && String(decoding: $0.payload, as: UTF8.self).contains("pong") })
+                if name != "settings", name != "ping" {
+                    // The reset of a connection whose bytes were not all read can overtake the last frame.
+                    #expect(isReset || came.contains { $0.type == 7 || $0.type == 3 || $0.type == 1 }, "\(name)")
+                }
                 let after = try await Self.run("curl", "-sk", "-m", "10", "https://127.0.0.1:\(server.port)/v1/ping")
                 #expect(after.contains("pong"), "\(name)")
             }

@@ -24,7 +24,7 @@ struct GitHubProvider: ProviderConnection {
             ("client_id", clientID), ("redirect_uri", back), ("scope", "user:email"), ("state", flow.state),
             ("code_challenge", flow.challenge), ("code_challenge_method", "S256"),
         ]
-        return "\(base)/login/oauth/authorize?\(FormEncoding.text(fields))"
+        return "\(base)/login/oauth/authorize?\(PercentEncoding.encode(fields))"
     }
 
     func check(issuer: String?, at now: Timestamp) async throws {

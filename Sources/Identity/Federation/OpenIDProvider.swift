@@ -60,7 +60,7 @@ final class OpenIDProvider: ProviderConnection {
             ("code_challenge", flow.challenge), ("code_challenge_method", "S256"),
         ]
         if flow.purpose == .confirm { fields += [("prompt", "login"), ("max_age", "0")] }
-        return address + (address.contains("?") ? "&" : "?") + FormEncoding.text(fields)
+        return address + (address.contains("?") ? "&" : "?") + PercentEncoding.encode(fields)
     }
 
     func check(issuer: String?, at now: Timestamp) async throws {
@@ -129,7 +129,7 @@ final class OpenIDProvider: ProviderConnection {
         var request = ProviderRequest(metadata.token, form: fields)
         if !metadata.takesSecretInBody {
             // RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.
-            let pair = "\(FormEncoding.text(clientID)):\(FormEncoding.text(clientSecret))"
+            let pair = "\(PercentEncoding.encode(clientID)):\(PercentEncoding.encode(clientSecret))"
             request.headers.append(("Authorization", "Basic \(Data(pair.utf8).base64EncodedString())"))
         }
         return request

@@ -19,7 +19,7 @@ package struct ProviderRequest: Sendable {
     package init(_ address: String, form: [(String, String)]) {
         self.address = address
         headers.append(("Content-Type", "application/x-www-form-urlencoded"))
-        body = Array(FormEncoding.text(form).utf8)
+        body = Array(PercentEncoding.encode(form).utf8)
     }
 }
 
@@ -82,22 +82,6 @@ enum ProviderFailure: Error {
     case codeRefused
     /// What it says is not to be believed.
     case untrusted(String)
-}
-
-/// `application/x-www-form-urlencoded` (WHATWG URL), for bodies, queries and the halves of a Basic credential.
-enum FormEncoding {
-    static func text(_ fields: [(String, String)]) -> String {
-        fields.map { "\(text($0.0))=\(text($0.1))" }.joined(separator: "&")
-    }
-
-    static func text(_ value: String) -> String {
-        value.utf8.map { byte in
-            switch byte {
-            case 48...57, 65...90, 97...122, 42, 45, 46, 95: String(UnicodeScalar(byte))
-            default: "%" + Hex.encode([byte]).uppercased()
-            }
-        }.joined()
-    }
 }
 
 /// Addresses of other servers, as options and metadata give them.
