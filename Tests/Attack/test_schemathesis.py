@@ -14,7 +14,7 @@ import pytest
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "Path"))
 
 from raptorflow import PASSWORD, Client  # noqa: E402
-from test_path import fill, join, key  # noqa: E402
+from test_path import furnish, join, key  # noqa: E402
 
 # Hypothesis draws the same requests in every run.
 SEED = "20261128"
@@ -24,7 +24,7 @@ SEED = "20261128"
 def aim(server, workspace):
     """One of everything that has an identifier, and a credential of every role."""
     owner, base = workspace.owner, workspace.base
-    made = fill(workspace)
+    made = furnish(workspace)
     bystander = Client(server.url, join(workspace, "bystander@example.com", "viewer"))
     job = owner.post(f"{base}/jobs", {"kind": "echo", "run_at": "2099-01-01T00:00:00Z"}, key=key())
     # Another session than the one that attacks, which may end itself.

@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from raptorflow import ROOT, Client
-from test_path import fill, join, key, page
+from test_path import furnish, join, key, page
 
 UNKNOWN = "00000000000000000000000000"
 
@@ -17,7 +17,7 @@ def victim(workspace):
     """One of everything that has an identifier, in the organisation that is attacked."""
     owner, base = workspace.owner, workspace.base
     return {
-        **fill(workspace),
+        **furnish(workspace),
         "job": owner.get(f"{base}/jobs").json["data"][0]["id"] if owner.get(f"{base}/jobs").json["data"] else None,
         "user": owner.get("/v1/me").json["id"],
         "message": owner.get(f"{base}/messages").expect(200).json["data"][0]["id"],

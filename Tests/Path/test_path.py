@@ -57,7 +57,7 @@ def join(workspace, email, role):
     return Client(workspace.url).post("/v1/auth/sign-up", body).expect(201).json["token"]
 
 
-def fill(workspace):
+def furnish(workspace):
     """Makes one of what an organisation has; returns identifiers by the names that paths have for them."""
     owner, base = workspace.owner, workspace.base
     owner.post(f"{base}/invitations", {"email": "waiting@example.com", "role": "viewer"}, key=key()).expect(201)
