@@ -50,7 +50,9 @@ package struct Billing: Sendable {
 
     /// Adds the JSON operations and the provider's webhook.
     package func addRoutes(to routes: inout Routes) {
+        addPlanRoutes(to: &routes)
         addSubscriptionRoutes(to: &routes)
+        addDetailsRoutes(to: &routes)
         addInvoiceRoutes(to: &routes)
         addPaymentRoutes(to: &routes)
         addWebhookRoute(to: &routes)

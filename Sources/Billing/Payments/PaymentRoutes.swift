@@ -3,6 +3,40 @@ import Core
 import Storage
 import Web
 
+/// What a checkout brought.
+struct NewConfirmation: RequestBody {
+    let orderID: String
+    let paymentID: String
+    let signature: String
+
+    enum CodingKeys: String, CodingKey {
+        case orderID = "razorpay_order_id"
+        case paymentID = "razorpay_payment_id"
+        case signature = "razorpay_signature"
+    }
+
+    static let rules: [String: Rule] = [
+        "razorpay_order_id": .length(1...40), "razorpay_payment_id": .length(1...40),
+        "razorpay_signature": .length(64...64),
+    ]
+}
+
+/// How much to give back.
+struct NewRefund: RequestBody {
+    let amount: Int64?
+    let reason: String?
+
+    static let rules: [String: Rule] = [
+        "amount": .all([.range(100...Money.limit), .note("Minor units; all that is left unless given.")]),
+        "reason": .length(1...300),
+    ]
+}
+
+/// Refunds of one payment.
+struct RefundList: Codable, Sendable {
+    let data: [RefundResource]
+}
+
 extension Billing {
     func addPaymentRoutes(to routes: inout Routes) {
         routes.get(

@@ -1,0 +1,49 @@
+// The JSON operations of invoices.
+import Core
+import Storage
+import Web
+
+extension Billing {
+    /// What is needed to pay an invoice.
+    func checkout(
+        _ invoice: InvoiceID, of organization: OrganizationID, by actor: Actor
+    ) async throws -> CheckoutResource {
+        let order = try await order(for: invoice, of: organization, by: actor)
+        return CheckoutResource(
+            invoiceID: invoice, amount: order.amount, orderID: order.remoteID ?? "", keyID: provider.account,
+            url: settings.publicURL + checkoutPath(order))
+    }
+
+    func addInvoiceRoutes(to routes: inout Routes) {
+        routes.get(
+            "/v1/orgs/{org}/invoices", "listInvoices", "List invoices, newest first", tag: "billing",
+            allow: .member(.billingRead), query: QueryParameter.paging, returns: Page<InvoiceResource>.self
+        ) { call, tx in
+            let rows = try InvoiceStore.page(before: call.page.after, limit: call.page.limit + 1, in: tx)
+            return try call.page.page(rows, key: { $0.id.text }).map { try resource($0, in: tx) }
+        }
+        routes.get(
+            "/v1/orgs/{org}/invoices/{invoice}", "getInvoice", "Read an invoice", tag: "billing",
+            allow: .member(.billingRead), returns: InvoiceResource.self
+        ) { call, tx in try resource(try invoice(try call.id("invoice"), in: tx), in: tx) }
+        routes.act(
+            "/v1/orgs/{org}/invoices/{invoice}/pay", "payInvoice", "Get what is needed to pay an invoice",
+            tag: "billing", allow: .member(.billingManage), body: NoBody.self, returns: CheckoutResource.self,
+            requiresIdempotencyKey: true,
+            problems: ["invoice_not_open", "payment_provider_refused", "payment_provider_unavailable"]
+        ) { call in
+            try await checkout(try call.id("invoice"), of: try call.organization(), by: call.actor)
+        }
+    }
+
+    func invoice(_ id: InvoiceID, in tx: any Transaction) throws -> Invoice {
+        guard let invoice = try InvoiceStore.find(id, in: tx) else { throw Problem.notFound("invoice") }
+        return invoice
+    }
+
+    private func resource(_ invoice: Invoice, in tx: any Transaction) throws -> InvoiceResource {
+        InvoiceResource(
+            invoice, lines: try InvoiceStore.lines(of: invoice.id, in: tx),
+            taxes: try InvoiceStore.taxes(of: invoice.id, in: tx))
+    }
+}
