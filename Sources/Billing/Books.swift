@@ -8,7 +8,9 @@ import Storage
 
 /// The accounts that billing books to; opened in the book when they are first needed.
 enum Account: String, CaseIterable {
+    case bank = "1000"
     case clearing = "1010"
+    case disputed = "1030"
     case receivable = "1100"
     case inputTax = "1200"
     case deferredRevenue = "2000"
@@ -18,7 +20,9 @@ enum Account: String, CaseIterable {
     case refundsOwed = "2210"
     case refundsInTransit = "2220"
     case suspense = "2300"
+    case chargebacks = "4920"
     case fees = "5000"
+    case disputeFees = "5010"
 
     init(_ tax: TaxKind) {
         self =
@@ -32,7 +36,9 @@ enum Account: String, CaseIterable {
     /// For people.
     var name: String {
         switch self {
+        case .bank: "Bank"
         case .clearing: "Payment provider clearing"
+        case .disputed: "Disputed funds held by the provider"
         case .receivable: "Accounts receivable"
         case .inputTax: "Input GST on fees"
         case .deferredRevenue: "Deferred revenue"
@@ -42,15 +48,18 @@ enum Account: String, CaseIterable {
         case .refundsOwed: "Refunds owed to customers"
         case .refundsInTransit: "Refunds in transit"
         case .suspense: "Unapplied payments"
+        case .chargebacks: "Chargebacks"
         case .fees: "Processor fees"
+        case .disputeFees: "Dispute fees"
         }
     }
 
     /// What it stands for.
     var type: AccountType {
         switch self {
-        case .clearing, .receivable, .inputTax: .asset
-        case .fees: .expense
+        case .bank, .clearing, .disputed, .receivable, .inputTax: .asset
+        case .chargebacks: .income
+        case .fees, .disputeFees: .expense
         default: .liability
         }
     }
@@ -73,7 +82,7 @@ enum Account: String, CaseIterable {
     var owner: Owner {
         switch self {
         case .receivable, .refundsOwed: .customer
-        case .clearing, .refundsInTransit, .suspense: .provider
+        case .clearing, .disputed, .refundsInTransit, .suspense: .provider
         default: .shared
         }
     }

@@ -29,7 +29,7 @@ import Web
 
     private func process(_ id: String, at shop: Shop) async throws {
         let billing = shop.billing
-        try await shop.writeInstance { try billing.process(id, in: $0) }
+        try await shop.writeInstance { try billing.process(id, from: ScriptedProvider.account, in: $0) }
     }
 
     private func event(_ id: String, at shop: Shop) throws -> InboxEvent? {
@@ -44,7 +44,7 @@ import Web
         }
     }
 
-    @Test func `ten deliveries of one message are one message and one capture`() async throws {
+    @Test func `case 1: ten deliveries of one message are one message and one capture`() async throws {
         let shop = try await Shop()
         let (_, order) = try await shop.takePro()
         let body = body(order)
@@ -67,7 +67,7 @@ import Web
         #expect(try event("evt_1", at: shop) == nil)
     }
 
-    @Test func `the same identifier with another body is a conflict, and nothing of it is booked`() async throws {
+    @Test func `case 8: the same identifier with another body is a conflict, and nothing of it is booked`() async throws {
         let shop = try await Shop()
         let (_, order) = try await shop.takePro()
         try await deliver(body(order), id: "evt_1", to: shop)
@@ -77,12 +77,14 @@ import Web
         #expect(try shop.payments().isEmpty)
     }
 
-    @Test func `payment captured and order paid are one capture`() async throws {
+    @Test(arguments: [["order.paid", "payment.captured"], ["payment.captured", "order.paid"]])
+    func `case 2: payment captured and order paid are one capture in both orders of arrival`(
+        events: [String]
+    ) async throws {
         let shop = try await Shop()
         let (_, order) = try await shop.takePro()
-        try await deliver(body(order, event: "order.paid"), id: "evt_2", to: shop)
-        try await deliver(body(order), id: "evt_1", to: shop)
-        for id in ["evt_2", "evt_1"] { try await process(id, at: shop) }
+        for event in events { try await deliver(body(order, event: event), id: "evt_\(event)", to: shop) }
+        for event in events { try await process("evt_\(event)", at: shop) }
         #expect(try shop.entries("capture") == 1)
     }
 

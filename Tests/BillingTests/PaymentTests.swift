@@ -20,7 +20,7 @@ import Testing
         #expect(balances["1100"] == nil)
     }
 
-    @Test func `callback, webhook and poller at the same instant book one capture`() async throws {
+    @Test func `case 3: callback, webhook and poller at the same instant book one capture`() async throws {
         let shop = try await Shop()
         let billing = shop.billing
         let (_, order) = try await shop.takePro()
@@ -40,7 +40,7 @@ import Testing
         #expect(try shop.subscription().state == .active)
     }
 
-    @Test func `older news does not undo newer news`() async throws {
+    @Test func `case 4: older news does not undo newer news`() async throws {
         let shop = try await Shop()
         let (_, order) = try await shop.takePro()
         for state in [PaymentState.captured, .authorized, .failed, .created] {
@@ -59,7 +59,7 @@ import Testing
         #expect(try shop.invoice(invoice.id).state == .paid)
     }
 
-    @Test func `a second payment of a paid invoice waits in suspense`() async throws {
+    @Test func `case 7: a second payment of a paid invoice waits in suspense`() async throws {
         let shop = try await Shop()
         let (_, order) = try await shop.takePro()
         try await shop.apply(.payment(shop.payment(id, order, .captured)))
@@ -68,7 +68,7 @@ import Testing
         #expect(try shop.payments().filter(\.isApplied).count == 1)
     }
 
-    @Test func `a payment of another amount than the order's pays nothing`() async throws {
+    @Test func `case 14: a payment of another amount than the order's pays nothing`() async throws {
         let shop = try await Shop()
         let (invoice, order) = try await shop.takePro()
         try await shop.apply(.payment(shop.payment(id, order, .captured, amount: 100)))

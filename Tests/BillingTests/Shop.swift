@@ -24,7 +24,7 @@ struct Shop {
         file = try TestDatabase(visibility: Application.visibility, clock: clock.clock)
         scripted = ScriptedProvider()
         billing = Billing(
-            database: file.database, provider: scripted.provider,
+            database: file.database, providers: PaymentProviders(scripted.provider),
             settings: .init(
                 seller: Party(name: "Kestrel Software", state: sellerState), publicURL: "https://app.example.com"))
         let id = organization
@@ -79,7 +79,7 @@ struct Shop {
     func apply(_ facts: Fact...) async throws -> [Applied] {
         let billing = billing
         return try await file.database.write(in: .instance, by: .system("test")) { tx in
-            try facts.map { try billing.apply($0, in: tx) }
+            try facts.map { try billing.apply($0, from: ScriptedProvider.account, in: tx) }
         }
     }
 

@@ -13,7 +13,9 @@ extension Billing {
             call in
             let organization = try call.organization()
             let order = try await order(for: try call.id("invoice"), of: organization, by: call.actor)
-            guard case .script(let address, let origins, let keyID) = provider.checkout else {
+            guard
+                case .script(let address, let origins, let keyID)? = providers.speaking(for: order.provider)?.checkout
+            else {
                 return .redirect(to: checkoutPath(order))
             }
             let invoice = try database.read(in: .organization(organization)) { try self.invoice(order.invoice, in: $0) }
