@@ -44,7 +44,7 @@ import Testing
         #expect(try shop.balances()["2220"] == -200_000)
     }
 
-    @Test func `case 19: a refund whose answer was lost is asked for again under its key, and made once`() async throws {
+    @Test func `case 19: a refund whose answer was lost is asked for under its key, and made once`() async throws {
         let shop = try await Shop()
         let (_, payment) = try await shop.paidPro()
         shop.scripted.script { $0.losesAnswers = true }

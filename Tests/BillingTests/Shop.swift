@@ -117,6 +117,13 @@ struct Shop {
         }
     }
 
+    /// How often something of the seller's own was told.
+    func alerts(_ type: String) throws -> Int64 {
+        try file.database.read(in: .instance) { tx in
+            try tx.first("SELECT count(*) FROM events WHERE type = \(type)") { try $0.int(0) } ?? 0
+        }
+    }
+
     /// How many entries of a kind the seller's book has.
     func entries(_ kind: String) throws -> Int64 {
         try file.database.read(in: .instance) { tx in

@@ -1,4 +1,4 @@
--- Disputes, settlements and the lines of the provider's report; payment links; refunds that are owed; the simulators' own.
+-- Disputes, settlements, the lines of the provider's report; payment links; refunds that are owed; the simulators.
 
 -- When the credit note of a refund went out although the provider could not pay it yet.
 ALTER TABLE refunds ADD COLUMN owed_at INTEGER;

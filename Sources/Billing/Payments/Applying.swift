@@ -101,7 +101,7 @@ extension Billing {
     private func bookFee(_ fact: PaymentFact, of id: PaymentID, in tx: any Transaction) throws {
         guard let fee = fact.fee, let tax = fact.feeTax, fee > 0, (0...fee).contains(tax), fee <= Money.limit,
             let payment = try PaymentStore.payment(id, in: tx),
-            payment.state == .captured, payment.fee == nil
+            payment.amount.currency == fact.amount.currency, payment.state == .captured, payment.fee == nil
         else { return }
         try PaymentStore.setFee(fee, tax: tax, of: id, in: tx)
         try Books.post(.fee(payment, fee: fee, tax: tax), in: tx)

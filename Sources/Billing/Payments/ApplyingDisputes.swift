@@ -1,4 +1,4 @@
-// News of disputes. What is said of one and what moved because of it come apart, in any order, and end in the same books.
+// News of disputes. What is said of one and what moved because of it come apart, and end in the same books.
 import Core
 import Storage
 import Web

@@ -1,9 +1,19 @@
 // News of settlements, and the lines of the provider's report: the last word on what moved.
+import Audit
 import Core
+import Events
 import Storage
 import Web
 
 extension Billing {
+    /// Records something of the seller's own, that concerns no organisation; runs in the scope of the instance.
+    static func noteForSeller(
+        _ action: String, _ kind: String, _ id: String, _ data: JSONValue = .object([]), in tx: any Transaction
+    ) throws {
+        try Audit.record(action, on: .init(kind, id), data, in: tx)
+        try tx.scoped(to: Books.scope) { tx in try Events.publish(action, about: id, data, in: tx) }
+    }
+
     /// Applies what happened to a settlement; runs in the scope of the instance.
     func apply(_ fact: SettlementFact, from account: String, in tx: any Transaction) throws -> Applied {
         let known = try SettlementStore.find(fact.id, provider: account, in: tx)
@@ -16,7 +26,7 @@ extension Billing {
         // One that failed had left before, whether or not anybody said so.
         if fact.state >= .processed { try Books.post(.settled(settlement), in: tx) }
         if fact.state == .failed { try Books.post(.settlementFailed(settlement), in: tx) }
-        try Self.note(
+        try Self.noteForSeller(
             "settlement.\(fact.state.rawValue)", "settlement", fact.id,
             .object([
                 "amount": .integer(settlement.amount.amount), "currency": .string(settlement.amount.currency.code),
@@ -64,7 +74,7 @@ extension Billing {
         }
         guard line.net.amount != 0 else { return "nothing" }
         try Books.post(.unexplained(line, provider: account), in: tx)
-        try Self.note(
+        try Self.noteForSeller(
             "settlement.unexplained", "settlement_line", line.id,
             .object(["net": .integer(line.net.amount), "currency": .string(line.net.currency.code)]), in: tx)
         return "suspense"

@@ -30,7 +30,7 @@ extension Billing {
             try InboxStore.finish(
                 id, provider: provider.account, known.state == .pending ? .conflict : known.state,
                 note: "came again with another body", in: tx)
-            try Self.note("webhook.conflict", "webhook", id, .object(["type": .string(event.type)]), in: tx)
+            try Self.noteForSeller("webhook.conflict", "webhook", id, .object(["type": .string(event.type)]), in: tx)
             return
         }
         try InboxStore.insert(

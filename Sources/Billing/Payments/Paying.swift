@@ -78,7 +78,7 @@ extension Billing {
     func checkoutPath(_ order: PaymentOrder) -> String {
         let organization = "/orgs/\(order.organization)"
         switch providers.speaking(for: order.provider)?.checkout {
-        case .script, nil: return "\(organization)/invoices/\(order.invoice)"
+        case .script, .element, nil: return "\(organization)/invoices/\(order.invoice)"
         case .page(let path):
             return "\(path)/\(order.remoteID ?? "")?callback=\(organization)/billing/callback"
                 + "&cancel=\(organization)/invoices/\(order.invoice)"

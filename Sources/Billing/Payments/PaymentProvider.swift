@@ -51,6 +51,8 @@ package struct PaymentProvider: Sendable {
         case page(path: String)
         /// The provider's script, on a page of ours.
         case script(address: String, origins: [String], keyID: String)
+        /// The provider's script, which a script of ours asks to draw its form for the order with this secret.
+        case element(publishableKey: String, secret: @Sendable (_ orderID: String) async throws -> String)
     }
 }
 

@@ -4,7 +4,10 @@ import Storage
 
 extension PaymentStore {
     private static let refundColumns: SQL =
-        "id, payment_id, provider, remote_id, origin, state, amount, currency, credit, reason, requested_by, created_at, owed_at, dispute_id"
+        """
+        id, payment_id, provider, remote_id, origin, state, amount, currency, credit, reason, requested_by, created_at,
+        owed_at, dispute_id
+        """
 
     private static func refund(_ row: Row) throws -> Refund {
         Refund(

@@ -19,7 +19,8 @@ enum RazorpayWire {
             method: text(json["method"]).map { String($0.prefix(40)) } ?? "unknown",
             // A fee on a foreign payment is in the currency of the settlement, so it comes with the settlement.
             fee: amount.currency == .inr ? json["fee"]?.integerValue : nil,
-            feeTax: amount.currency == .inr ? json["tax"]?.integerValue : nil, errorCode: text(json["error_code"]).map { String($0.prefix(100)) },
+            feeTax: amount.currency == .inr ? json["tax"]?.integerValue : nil,
+            errorCode: text(json["error_code"]).map { String($0.prefix(100)) },
             errorText: text(json["error_description"]).map { String($0.prefix(300)) })
     }
 
