@@ -260,7 +260,9 @@ extension Invoice {
         switch state {
         case .open: dueAt < now ? HTML.badge("Overdue", .bad) : HTML.badge("Open", .warn)
         case .paid: HTML.badge("Paid", .good)
+        case .draft: HTML.badge("Draft", .neutral)
         case .void: HTML.badge("Void", .neutral)
+        case .uncollectible: HTML.badge("Written off", .neutral)
         }
     }
 }

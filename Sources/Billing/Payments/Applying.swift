@@ -63,7 +63,7 @@ extension Billing {
             return
         }
         let invoice = try InvoiceStore.find(order.invoice, in: tx)
-        let fits = payment.amount == order.amount && invoice?.total == order.amount
+        let fits = payment.amount == order.amount && invoice?.amountDue == order.amount
         let pays = try fits && InvoiceStore.markPaid(order.invoice, in: tx)
         try PaymentStore.advance(payment.id, to: .captured, isApplied: pays, error: error, in: tx)
         try PaymentStore.move(order.id, to: .paid, in: tx)
