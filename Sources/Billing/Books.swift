@@ -216,7 +216,8 @@ extension Booking {
             case .shared: ""
             }
         return NewAccount(
-            code: account.rawValue, name: account.name, type: account.type, contra: account.isContra, currency: currency,
+            code: account.rawValue, name: account.name, type: account.type, contra: account.isContra,
+            currency: currency,
             ownerID: owner, rule: account.rule)
     }
 }

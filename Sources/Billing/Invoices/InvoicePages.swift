@@ -30,7 +30,10 @@ extension Billing {
         let notes = try InvoiceStore.creditNotes(of: it.id, in: tx)
         let pay: [HTML] =
             it.state == .open && canPay
-            ? [HTML.postButton("Pay \(it.amountDue.formatted)", action: "\(base)/invoices/\(it.id)/pay", style: .primary)]
+            ? [
+                HTML.postButton(
+                    "Pay \(it.amountDue.formatted)", action: "\(base)/invoices/\(it.id)/pay", style: .primary)
+            ]
             : []
         let body: HTML = """
             \(HTML.panel("<div class=\"stack\">\(parties(it))\(table(it, lines, taxes))\(foot(it))</div>"))\
@@ -74,7 +77,8 @@ extension Billing {
         rows.append(["Without tax", .empty, .empty, .empty, HTML.money(it.subtotal)])
         for tax in taxes {
             rows.append([
-                "\(tax.name) \(Self.percent(tax.rate))\(tax.isInclusive ? ", in the prices" : "")", .empty, .empty, .empty, HTML.money(tax.amount),
+                "\(tax.name) \(Self.percent(tax.rate))\(tax.isInclusive ? ", in the prices" : "")", .empty, .empty,
+                .empty, HTML.money(tax.amount),
             ])
         }
         return HTML.table(
