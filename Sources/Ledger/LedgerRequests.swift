@@ -80,7 +80,9 @@ struct PostEntryRequest: RequestBody {
         var lines: [Posting] = []
         lines.reserveCapacity(postings.count)
         for (index, posting) in postings.enumerated() {
-            guard let id = try codes.account(posting.account, currency, in: tx) else { throw LedgerProblem.unknownAccount(index: index) }
+            guard let id = try codes.account(posting.account, currency, in: tx) else {
+                throw LedgerProblem.unknownAccount(index: index)
+            }
             lines.append(Posting(posting.direction, id, posting.amount))
         }
         var entry = NewEntry(description, currency, lines)
@@ -96,7 +98,9 @@ struct PostEntriesRequest: RequestBody {
     let entries: [PostEntryRequest]
 
     static let rules = PostEntryRequest.rules.reduce(
-        into: ["entries": Rule.all([.length(1...Ledger.batchLimit), .note("All are posted, in this order, or none.")])]
+        into: [
+            "entries": Rule.all([.length(1...Ledger.batchLimit), .note("All are posted, in this order, or none.")])
+        ]
     ) { rules, rule in rules["entries." + rule.key] = rule.value }
 }
 
