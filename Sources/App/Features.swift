@@ -80,6 +80,7 @@ struct Features: Sendable {
         identity.addJobs(to: &handlers)
         try payments.billing.addJobs(to: &handlers)
         payments.sandbox?.addJobs(to: &handlers)
+        payments.stripe?.addJobs(to: &handlers)
         try organizations.addJobs(to: &handlers)
         try operations.addJobs(to: &handlers)
         try Operations.addAuditJobs(
@@ -94,6 +95,7 @@ struct Features: Sendable {
         organizations.addRoutes(to: &routes)
         payments.billing.addRoutes(to: &routes)
         payments.sandbox?.addRoutes(to: &routes)
+        payments.stripe?.addRoutes(to: &routes)
         ledger.addRoutes(to: &routes)
         jobs.addRoutes(to: &routes)
         mail.addRoutes(to: &routes)
@@ -114,6 +116,7 @@ struct Features: Sendable {
         organizations.addPages(to: &pages, shell: shell)
         payments.billing.addPages(to: &pages)
         payments.sandbox?.addPages(to: &pages)
+        payments.stripe?.addPages(to: &pages)
         ledger.addPages(to: &pages)
         jobs.addPages(to: &pages)
         mail.addPages(to: &pages)

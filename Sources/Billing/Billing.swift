@@ -56,6 +56,7 @@ package struct Billing: Sendable {
         addDetailsRoutes(to: &routes)
         addInvoiceRoutes(to: &routes)
         addPaymentRoutes(to: &routes)
+        addDisputeRoutes(to: &routes)
         addWebhookRoute(to: &routes)
         addReportRoutes(to: &routes)
     }
@@ -65,6 +66,7 @@ package struct Billing: Sendable {
         addBillingPages(to: &pages)
         addInvoicePages(to: &pages)
         addPaymentPages(to: &pages)
+        addDisputePages(to: &pages)
         addCallbackPage(to: &pages)
     }
 

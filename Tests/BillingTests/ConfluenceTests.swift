@@ -46,6 +46,39 @@ struct Seeded: RandomNumberGenerator {
         }
     }
 
+    @Test(arguments: 0..<6)
+    func `property b: webhook, callback and poller in any interleaving end in the same state`(
+        seed: UInt64
+    ) async throws {
+        var random = Seeded(state: seed)
+        var outcomes: [Outcome] = []
+        for run in 0..<3 {
+            let shop = try await Shop()
+            let billing = shop.billing
+            let (invoice, order) = try await shop.takePro()
+            let fact = shop.payment("pay_AAAAAAAAAAAAAA", order, .captured, fee: 6959)
+            shop.scripted.put(fact)
+            let proof = PaymentTests.proof(order, fact.id)
+            var ways: [@Sendable () async throws -> Void] = [
+                { _ = try await billing.confirm(proof, of: shop.organization, by: Shop.owner) },
+                { try await billing.check(order, by: Shop.owner) },
+                { try await shop.apply(.payment(shop.payment(fact.id, order, .authorized))) },
+                { try await shop.apply(.payment(fact)) },
+            ]
+            ways.shuffle(using: &random)
+            if run < 2 {
+                for way in ways.prefix(Int.random(in: 1...ways.count, using: &random)) { try await way() }
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for way in ways { group.addTask { try await way() } }
+                try await group.waitForAll()
+            }
+            outcomes.append(try outcome(of: shop, invoice.id))
+        }
+        #expect(outcomes[1] == outcomes[0] && outcomes[2] == outcomes[0], "seed \(seed)")
+        #expect(outcomes[0].invoice == .paid)
+    }
+
     private static func stories(_ random: inout Seeded) -> [RefundStory] {
         (0..<Int.random(in: 0...3, using: &random)).map { _ in
             let ends: [[RefundState]] = [

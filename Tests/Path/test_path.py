@@ -67,6 +67,10 @@ def furnish(workspace):
     checkout = owner.post(f"{base}/subscription", body, key=key()).expect(200).json["checkout"]
     pay(workspace, checkout["url"], "success")
     until(lambda: owner.get(f"{base}/payments").json["data"], "there is a payment")
+    paid = owner.get(f"{base}/payments").json["data"][0]["provider_id"]
+    until(lambda: owner.get(f"{base}/payments").json["data"][0]["state"] == "captured", "it is captured")
+    owner.post("/sandbox/razorpay/play", {"event": "dispute", "id": paid}).expect(200)
+    until(lambda: owner.get(f"{base}/disputes").json["data"], "there is a dispute")
     role = owner.post(f"{base}/roles", {"name": "Theirs", "permissions": ["jobs:read"]}, key=key()).expect(201).json
     domain = owner.post(f"{base}/domains", {"name": "theirs.example"}, key=key()).expect(201).json
 
@@ -76,7 +80,7 @@ def furnish(workspace):
     return {
         "invitation": first("invitations"), "key": first("api-keys"), "account": accounts[0],
         "entry": entry.expect(201).json["id"], "invoice": first("invoices"), "payment": first("payments"),
-        "role": role["id"], "domain": domain["id"],
+        "role": role["id"], "domain": domain["id"], "dispute": first("disputes"),
     }
 
 

@@ -11,6 +11,7 @@ enum Demo {
         settings.parts = [.web, .worker]
         settings.smtp = nil
         settings.razorpay = nil
+        settings.stripe = nil
         settings.masterKey = .beside(database)
         settings.backupFolder = Settings.folder(of: database) + "backups"
     }

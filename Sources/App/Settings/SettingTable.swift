@@ -88,7 +88,21 @@ extension Setting {
         Setting("razorpay.key_id", .text, "The key id of your Razorpay account."),
         Setting("razorpay.key_secret", .text, isSecret: true, "The secret of that key."),
         Setting("razorpay.webhook_secret", .text, isSecret: true, "The secret that Razorpay signs webhooks with."),
+        Setting(
+            "razorpay.webhook_secret_previous", .text, isSecret: true,
+            "The secret before it: what was signed with it is believed until you take it away."),
+        Setting("razorpay.account_id", .text, "Your account id, acc_…: messages about another one are refused."),
         Setting("razorpay.base_url", .address, default: "https://api.razorpay.com", "Where Razorpay's API is."),
+        Setting("stripe.publishable_key", .text, "The publishable key of your Stripe account."),
+        Setting("stripe.secret_key", .text, isSecret: true, "The secret key of that account."),
+        Setting("stripe.webhook_secret", .text, isSecret: true, "The secret that Stripe signs webhooks with."),
+        Setting(
+            "stripe.webhook_secret_previous", .text, isSecret: true,
+            "The secret before it: what was signed with it is believed until you take it away."),
+        Setting("stripe.base_url", .address, default: "https://api.stripe.com", "Where Stripe's API is."),
+        Setting(
+            "payments.routes", .text,
+            "Who takes whose money, like USD=stripe,org_01…=razorpay; without a rule Razorpay, if it is set up."),
     ]
 
     private static let keeping: [Setting] = [

@@ -23,7 +23,19 @@ package struct Settings: Sendable {
     package struct Razorpay: Sendable {
         package var keyID: String
         package var keySecret: String
-        package var webhookSecret: String
+        /// The newest first.
+        package var webhookSecrets: [String]
+        package var accountID: String?
+        /// The address of its API without a slash at the end.
+        package var baseURL: String
+    }
+
+    /// An account at Stripe.
+    package struct Stripe: Sendable {
+        package var publishableKey: String
+        package var secretKey: String
+        /// The newest first.
+        package var webhookSecrets: [String]
         /// The address of its API without a slash at the end.
         package var baseURL: String
     }
@@ -68,6 +80,10 @@ package struct Settings: Sendable {
     package var smtp: SMTP?
     /// Nil unless key id, key secret and webhook secret are all set.
     package var razorpay: Razorpay?
+    /// The same of Stripe: nil unless its three keys are set.
+    package var stripe: Stripe?
+    /// Which provider is used for whom, as it was written.
+    package var paymentRoutes = ""
     package var backupFolder: String
     /// The file that lists other issuers of tokens.
     package var issuersFile: String?
@@ -125,14 +141,9 @@ extension Settings {
         if let host = optional("smtp.host"), let from = optional("smtp.from") {
             smtp = SMTP(host: host, port: number("smtp.port"), from: from)
         }
-        if let id = optional("razorpay.key_id"), let secret = optional("razorpay.key_secret"),
-            let webhookSecret = optional("razorpay.webhook_secret")
-        {
-            let base = text("razorpay.base_url")
-            razorpay = Razorpay(
-                keyID: id, keySecret: secret, webhookSecret: webhookSecret,
-                baseURL: base.hasSuffix("/") ? String(base.dropLast()) : base)
-        }
+        razorpay = Self.razorpay(optional)
+        stripe = Self.stripe(optional)
+        paymentRoutes = text("payments.routes")
         publicURL = optional("public_url") ?? Self.localURL(host: host, port: port, isSecure: tls != nil)
     }
 
@@ -198,13 +209,6 @@ extension Settings {
         if let dnsServer, DNSServer(dnsServer) == nil {
             problems.append("dns.server must be an IP address, like 192.0.2.1 or [2001:db8::1]:5353.")
         }
-        let keys = ["razorpay.key_id", "razorpay.key_secret", "razorpay.webhook_secret"]
-        let missing = keys.filter { !isSet($0) }
-        if mode == .production, !missing.isEmpty {
-            problems.append("mode production needs \(missing.joined(separator: ", ")): without them nobody can pay.")
-        } else if missing.count == 1 || missing.count == 2 {
-            problems.append("\(missing.joined(separator: ", ")) is missing: Razorpay's three belong together.")
-        }
-        return problems
+        return problems + paymentContradictions(text)
     }
 }

@@ -22,7 +22,23 @@ extension Billing {
             }
             try book(&dispute, of: payment, in: tx)
         }
+        try tellApart(payment, in: tx)
         return .applied
+    }
+
+    /// When the report shows both a lost dispute's money and the refund that seemed to repeat it, they were two.
+    func tellApart(_ payment: Payment, in tx: any Transaction) throws {
+        for refund in try PaymentStore.refunds(of: payment.id, in: tx) {
+            guard let id = refund.dispute, let dispute = try DisputeStore.find(id, in: tx), dispute.isTaken,
+                let remoteID = refund.remoteID,
+                try SettlementStore.line(remoteID, provider: payment.provider, in: tx) != nil
+            else { continue }
+            try PaymentStore.explain(refund.id, by: nil, in: tx)
+            try Books.post(.refundCounted(refund, organization: payment.organization), in: tx)
+            try tx.scoped(to: .organization(payment.organization)) { tx in
+                try Self.note("refund.unexplained", "refund", refund.id, refund.facts, in: tx)
+            }
+        }
     }
 
     /// Applies money that moved because of a dispute.

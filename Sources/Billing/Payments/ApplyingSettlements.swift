@@ -43,6 +43,9 @@ extension Billing {
         }
         let outcome = try book(line, from: account, in: tx)
         try SettlementStore.save(line, provider: account, outcome: outcome, in: tx)
+        if let id = line.paymentID, let payment = try PaymentStore.payment(provider: account, remoteID: id, in: tx) {
+            try tellApart(payment, in: tx)
+        }
         return .applied
     }
 
@@ -70,6 +73,10 @@ extension Billing {
                 try apply(line, ofDispute: dispute, payment, in: tx)
                 return "dispute"
             }
+            // What a failed refund brought back was booked when it failed.
+            if line.disputeID == nil, line.net.amount > 0, try isOfFailedRefund(line, from: account, in: tx) {
+                return "refund"
+            }
         case .other: break
         }
         guard line.net.amount != 0 else { return "nothing" }
@@ -86,6 +93,16 @@ extension Billing {
         if let id = line.paymentID { return try PaymentStore.payment(provider: account, remoteID: id, in: tx) }
         return try DisputeStore.find(provider: account, remoteID: dispute, in: tx).flatMap {
             try PaymentStore.payment($0.payment, in: tx)
+        }
+    }
+
+    private func isOfFailedRefund(
+        _ line: SettlementLine, from account: String, in tx: any Transaction
+    ) throws -> Bool {
+        guard let id = line.paymentID, let payment = try PaymentStore.payment(provider: account, remoteID: id, in: tx)
+        else { return false }
+        return try PaymentStore.refunds(of: payment.id, in: tx).contains {
+            $0.state == .failed && $0.amount == line.net
         }
     }
 

@@ -47,6 +47,14 @@ extension Booking {
             postings: [(.clearing, it.amount.amount), (.suspense, -it.amount.amount)])
     }
 
+    /// It was another refund after all: the report shows the money of both.
+    static func refundCounted(_ it: Refund, organization: OrganizationID) -> Booking {
+        Booking(
+            kind: "refund_counted", sourceType: "refund", sourceID: it.id.text, currency: it.amount.currency,
+            customer: organization, provider: it.provider, description: "Refund beside a lost dispute",
+            postings: [(.suspense, it.amount.amount), (.clearing, -it.amount.amount)])
+    }
+
     /// The fee of an instant refund.
     static func refundFee(_ it: Refund, _ payment: Payment, fee: Int64, tax: Int64) -> Booking {
         Booking(

@@ -54,10 +54,12 @@ extension Billing {
         let base = "/orgs/\(try tx.organization())"
         let invoice = try invoice(it.invoice, in: tx)
         let refunds = try PaymentStore.refunds(of: it.id, in: tx)
+        let disputes = try DisputeStore.all(of: it.id, in: tx)
         let isInWindow = it.capturedAt.map { $0.adding(settings.refundWindow) >= tx.now } ?? false
         let mayRefund =
             call.role?.allows(.billingManage) == true && it.state == .captured
-            && it.refundable.amount >= Self.leastRefund && (isInWindow || isOperator)
+            && it.refundable.amount >= Self.leastRefund && !disputes.contains(where: \.state.isOpen)
+            && (isInWindow || isOperator)
         var rows: [(String, HTML)] = [
             ("Invoice", HTML.link(invoice.number, href: "\(base)/invoices/\(invoice.id)")),
             ("Amount", HTML.money(it.amount)), ("Method", "\(it.method)"),
@@ -73,7 +75,7 @@ extension Billing {
             badge: it.badge,
             HTML.columns(
                 main: HTML.panel(HTML.details(rows))
-                    + HTML.section("What happened", HTML.timeline(history(it, refunds))),
+                    + HTML.section("What happened", HTML.timeline(history(it, refunds, disputes, base))),
                 aside: aside))
     }
 
@@ -89,10 +91,18 @@ extension Billing {
                 """))
     }
 
-    private func history(_ it: Payment, _ refunds: [Refund]) -> [TimelineItem] {
-        var items = refunds.map { refund in
+    private func history(
+        _ it: Payment, _ refunds: [Refund], _ disputes: [Dispute], _ base: String
+    ) -> [TimelineItem] {
+        var items = disputes.map { dispute in
             TimelineItem(
-                "Refund of \(refund.amount.formatted): \(refund.state.rawValue)", at: refund.createdAt,
+                "\(HTML.link("Dispute", href: "\(base)/disputes/\(dispute.id)")) \(dispute.badge)",
+                at: dispute.createdAt, tone: dispute.state == .won ? .good : .bad,
+                detail: "The money is \(dispute.place).")
+        }
+        items += refunds.map { refund in
+            TimelineItem(
+                "Refund of \(refund.amount.formatted): \(refund.standing)", at: refund.createdAt,
                 by: refund.requestedBy, tone: refund.state == .failed || refund.state == .rejected ? .bad : .info,
                 detail: refund.reason.isEmpty ? nil : "\(refund.reason)")
         }

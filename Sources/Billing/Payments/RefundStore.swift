@@ -56,8 +56,8 @@ extension PaymentStore {
         try tx.run("UPDATE refunds SET owed_at = \(tx.now), checked_at = \(tx.now) WHERE id = \(id)")
     }
 
-    /// Notes that a refund was the money of a lost dispute.
-    static func explain(_ id: RefundID, by dispute: DisputeID, in tx: any Transaction) throws {
+    /// Notes that a refund was the money of a lost dispute, or that it was not.
+    static func explain(_ id: RefundID, by dispute: DisputeID?, in tx: any Transaction) throws {
         try tx.run("UPDATE refunds SET dispute_id = \(dispute), updated_at = \(tx.now) WHERE id = \(id)")
     }
 

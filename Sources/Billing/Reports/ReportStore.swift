@@ -140,16 +140,26 @@ enum ReportStore {
         }
     }
 
-    /// What the simulator holds for us: captured less its fee, less what it gave back.
+    /// What each object did to the simulator's account with us; a fee that the payment hides stands in its line.
     static func simulator(_ account: String, in tx: any Transaction) throws -> [ClearingLine] {
         let payments = try tx.rows(
             """
-            SELECT id, currency, amount - coalesce(fee, 0) FROM sandbox_payments
-            WHERE status IN ('captured', 'refunded')
+            SELECT p.id, p.currency, coalesce(l.net, p.amount - coalesce(p.fee, 0))
+            FROM sandbox_payments p LEFT JOIN sandbox_lines l ON l.entity_id = p.id
+            WHERE p.status IN ('captured', 'refunded')
             """, { try line(account, $0) })
         let refunds = try tx.rows(
-            "SELECT id, currency, -amount FROM sandbox_refunds WHERE status = 'processed'", { try line(account, $0) })
-        return payments + refunds
+            """
+            SELECT r.id, r.currency, -r.amount
+            FROM sandbox_refunds r JOIN sandbox_payments p ON p.id = r.payment_id
+            WHERE r.status = 'processed' AND p.status IN ('captured', 'refunded')
+            """, { try line(account, $0) })
+        let rest = try tx.rows(
+            """
+            SELECT coalesce(dispute_id, entity_id), currency, net FROM sandbox_lines WHERE type = 'adjustment'
+            UNION ALL SELECT id, currency, -amount FROM sandbox_settlements
+            """, { try line(account, $0) })
+        return payments + refunds + rest
     }
 
     private static func line(_ account: String, _ row: Row) throws -> ClearingLine {

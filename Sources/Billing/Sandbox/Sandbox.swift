@@ -37,12 +37,16 @@ package struct Sandbox: Sendable {
         addOrderRoutes(to: &routes)
         addPaymentRoutes(to: &routes)
         addKeysRoute(to: &routes)
+        addReportRoutes(to: &routes)
+        addChaosRoutes(to: &routes)
     }
 
     /// Adds the checkout, and a page with the keys for operators.
     package func addPages(to pages: inout Pages) {
         addCheckout(to: &pages)
         addKeysPage(to: &pages)
+        addLinkPage(to: &pages)
+        addPanel(to: &pages)
     }
 
     /// Adds the job that sends webhooks.

@@ -72,7 +72,7 @@ extension Sandbox {
     private func add(_ declared: Routes, to routes: inout Routes) {
         for var endpoint in declared.endpoints {
             endpoint.recover = { problem, _, _ in Self.answer(problem) }
-            routes.add(endpoint)
+            routes.add(disturbed(endpoint))
         }
     }
 

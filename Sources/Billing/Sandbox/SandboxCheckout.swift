@@ -5,7 +5,7 @@ import Web
 
 extension Sandbox {
     /// What the person lets happen.
-    private enum Outcome: String {
+    enum Outcome: String {
         /// The browser comes back and the webhooks are sent.
         case success
         /// The browser is closed; only the webhooks tell.
@@ -15,6 +15,8 @@ extension Sandbox {
         /// Everything is told twice.
         case twice
         case failure
+        /// What the published test card or UPI id says.
+        case instrument
     }
 
     func addCheckout(to pages: inout Pages) {
@@ -26,13 +28,13 @@ extension Sandbox {
         }
     }
 
-    private static let returnAddresses = [
+    static let returnAddresses = [
         QueryParameter("callback", "Where the browser brings the result: a path of this instance."),
         QueryParameter("cancel", "Where the browser goes without paying: a path of this instance."),
     ]
 
     /// A path of this instance, and nothing that a browser might take for another site.
-    private static func path(_ text: String?) -> String {
+    static func path(_ text: String?) -> String {
         guard let text, text.hasPrefix("/orgs/"), text.utf8.count <= 300,
             text.utf8.allSatisfy({ RazorpayWire.isAlphanumeric($0) || $0 == 47 || $0 == 95 || $0 == 45 })
         else { return "/" }
@@ -85,8 +87,21 @@ extension Sandbox {
             \(button("Pay, but only the browser comes back", .callback, .plain))\
             \(button("Pay, and everything is told twice", .twice, .plain))\
             \(button("Let the bank decline", .failure, .danger))\
-            \(HTML.linkButton("Back without paying", href: cancel, style: .quiet, size: .wide))</div>
+            \(HTML.linkButton("Back without paying", href: cancel, style: .quiet, size: .wide))</div>\
+            \(instrumentForm(action, fields))
             """
+    }
+
+    /// Pays as the published test cards and UPI ids do.
+    private func instrumentForm(_ action: String, _ fields: [(String, String)]) -> HTML {
+        let hidden = (fields + [("outcome", Outcome.instrument.rawValue)]).html { HTML.hidden($0.0, $0.1) }
+        return HTML.form(
+            action: action, submit: "Pay with it", style: .plain,
+            """
+            \(hidden)\(HTML.textField(
+                "instrument", label: "Test card or UPI id", default: "success@razorpay",
+                hint: "failure@razorpay and 4100 2800 0006 0003 are declined, 4111 1111 1111 1111 pays."))
+            """)
     }
 
     private func pay(_ call: Call<Form>, in tx: any Transaction) throws -> Response {
@@ -101,13 +116,21 @@ extension Sandbox {
             throw BillingProblem.signature
         }
         let back = "\(Self.path)/checkout/\(order.id)?callback=\(callback)&cancel=\(cancel)"
+        var method = "upi"
+        switch outcome == .instrument ? TestInstrument(call.body["instrument"]) : .pays(method: method) {
+        case nil: return .redirect(to: back, flash: Message("That is no published test card or id.", .bad).flash)
+        case .fails(let used, _, let words, let code):
+            try decline(order, method: used, code: code, words: words, in: tx)
+            return .redirect(to: back, flash: Message(words, .bad).flash)
+        case .pays(let used): method = used
+        }
         if outcome == .failure {
             try decline(order, in: tx)
             return .redirect(to: back, flash: Message("The bank declined the payment.", .bad).flash)
         }
         if try SandboxStore.payment(proof.paymentID, in: tx) == nil {
             guard order.status != .paid else { return .redirect(to: cancel) }
-            try accept(proof.paymentID, order, outcome, in: tx)
+            try accept(proof.paymentID, order, outcome, method: method, in: tx)
         }
         switch outcome {
         case .webhook: return .redirect(to: cancel)
@@ -123,12 +146,14 @@ extension Sandbox {
         Response(status: 307, headers: [("Location", path)])
     }
 
-    private func decline(_ before: SandboxOrder, in tx: any Transaction) throws {
+    func decline(
+        _ before: SandboxOrder, method: String = "card", code: String = "BAD_REQUEST_ERROR",
+        words: String = "The bank declined the payment.", in tx: any Transaction
+    ) throws {
         var order = before
         let payment = SandboxPayment(
             id: RemoteID.make("pay_"), order: order.id, status: .failed, amount: order.amount, refunded: 0,
-            method: "card", fee: nil, tax: nil, errorCode: "BAD_REQUEST_ERROR",
-            errorText: "The bank declined the payment.", createdAt: tx.now)
+            method: method, fee: nil, tax: nil, errorCode: code, errorText: words, createdAt: tx.now)
         try SandboxStore.insert(payment, in: tx)
         order.attempts += 1
         if order.status == .created { order.status = .attempted }
@@ -136,12 +161,12 @@ extension Sandbox {
         try tell("payment.failed", [("payment", payment.json)], in: tx)
     }
 
-    private func accept(
-        _ id: String, _ before: SandboxOrder, _ outcome: Outcome, in tx: any Transaction
+    func accept(
+        _ id: String, _ before: SandboxOrder, _ outcome: Outcome, method: String = "upi", in tx: any Transaction
     ) throws {
         var order = before
         var payment = SandboxPayment(
-            id: id, order: order.id, status: .authorized, amount: order.amount, refunded: 0, method: "upi", fee: nil,
+            id: id, order: order.id, status: .authorized, amount: order.amount, refunded: 0, method: method, fee: nil,
             tax: nil, errorCode: nil, errorText: nil, createdAt: tx.now)
         order.attempts += 1
         if order.status == .created { order.status = .attempted }
@@ -151,8 +176,7 @@ extension Sandbox {
         let copies = outcome == .twice ? 2 : 1
         if isTold { try tell("payment.authorized", [("payment", payment.json)], copies: copies, in: tx) }
         guard order.capture == .automatic else { return }
-        payment.capture()
-        try SandboxStore.update(payment, in: tx)
+        try capture(&payment, in: tx)
         try settle(payment, copies: copies, isTold: isTold, in: tx)
     }
 }

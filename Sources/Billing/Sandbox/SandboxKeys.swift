@@ -94,6 +94,7 @@ extension Sandbox {
             return PageView(
                 "Payment simulator", section: "operator",
                 lead: "Speaks the payment provider's language, so its own client libraries work. No money moves.",
+                actions: [HTML.linkButton("Chaos panel", href: "\(Self.path)/panel")],
                 HTML.panel(
                     HTML.details([
                         ("Address", HTML.copyable(keys.baseURL)), ("Key id", HTML.copyable(keys.keyID)),

@@ -42,10 +42,22 @@ extension Sandbox {
         guard payment.status == .authorized else {
             throw SandboxError("This payment has already been captured")
         }
-        payment.capture()
-        try SandboxStore.update(payment, in: tx)
+        try capture(&payment, in: tx)
         try settle(payment, in: tx)
         return payment
+    }
+
+    /// Takes the money: it is on the account, less the fee, whether or not the payment says what the fee was.
+    func capture(_ payment: inout SandboxPayment, in tx: any Transaction) throws {
+        payment.capture()
+        let fee = payment.fee ?? 0
+        try SandboxStore.insert(
+            SandboxLine(
+                id: payment.id, type: "payment", amount: payment.amount.amount,
+                net: Money(stored: payment.amount.amount - fee, payment.amount.currency), fee: fee,
+                tax: payment.tax ?? 0, order: payment.order, createdAt: tx.now), in: tx)
+        if try SandboxStore.chaos(in: tx).hidesFees == true { (payment.fee, payment.tax) = (nil, nil) }
+        try SandboxStore.update(payment, in: tx)
     }
 
     /// A captured payment pays its order; both are told.
@@ -56,10 +68,11 @@ extension Sandbox {
         guard isTold else { return }
         try tell("payment.captured", [("payment", payment.json)], copies: copies, in: tx)
         try tell("order.paid", [("payment", payment.json), ("order", order.json)], copies: copies, in: tx)
+        try tellOfLink(order, payment, copies: copies, in: tx)
     }
 
     private func refund(_ call: Call<AnyDocument>, in tx: any Transaction) throws -> SandboxRefund {
-        var payment = try payment(call, in: tx)
+        let payment = try payment(call, in: tx)
         let fields = try SandboxFields(call, allowed: ["amount", "speed", "notes", "receipt"])
         let rest = payment.amount.amount - payment.refunded
         let wanted = try fields.amount(payment.amount.currency)
@@ -79,15 +92,43 @@ extension Sandbox {
         guard amount <= rest else {
             throw SandboxError("The refund amount provided is greater than amount captured", field: "amount")
         }
-        let refund = SandboxRefund(
-            id: RemoteID.make("rfnd_"), payment: payment.id, status: .processed,
-            amount: Money(stored: amount, payment.amount.currency), receipt: try fields.text("receipt", limit: 40),
-            notes: try fields.notes(), idempotencyKey: key, createdAt: tx.now)
+        return try giveBack(
+            payment, amount, receipt: try fields.text("receipt", limit: 40), notes: try fields.notes(), key: key, in: tx
+        )
+    }
+
+    /// Gives money back, or takes the refund on and lets it fail.
+    func giveBack(
+        _ before: SandboxPayment, _ amount: Int64? = nil, receipt: String?, notes: JSONValue = .object([]),
+        key: String? = nil, in tx: any Transaction
+    ) throws -> SandboxRefund {
+        var payment = before
+        let chaos = try SandboxStore.chaos(in: tx)
+        let amount = amount ?? payment.amount.amount - payment.refunded
+        guard payment.isCaptured, amount > 0 else { throw SandboxError("There is nothing to give back") }
+        if chaos.isPoor == true {
+            throw SandboxError("Your account does not have enough balance to carry out the refund operation.")
+        }
+        var refund = SandboxRefund(
+            id: RemoteID.make("rfnd_"), payment: payment.id, status: chaos.failsRefunds == true ? .pending : .processed,
+            amount: Money(stored: amount, payment.amount.currency), receipt: receipt, notes: notes,
+            idempotencyKey: key, createdAt: tx.now)
         try SandboxStore.insert(refund, in: tx)
+        try tell("refund.created", [("refund", refund.json), ("payment", payment.json)], in: tx)
+        if refund.status == .pending {
+            let taken = refund
+            refund.status = .failed
+            try SandboxStore.update(refund, in: tx)
+            try tell("refund.failed", [("refund", refund.json), ("payment", payment.json)], in: tx)
+            return taken
+        }
         payment.refunded += amount
         if payment.refunded == payment.amount.amount { payment.status = .refunded }
         try SandboxStore.update(payment, in: tx)
-        try tell("refund.created", [("refund", refund.json), ("payment", payment.json)], in: tx)
+        try SandboxStore.insert(
+            SandboxLine(
+                id: refund.id, type: "refund", amount: amount,
+                net: Money(stored: -amount, payment.amount.currency), payment: payment.id, createdAt: tx.now), in: tx)
         try tell("refund.processed", [("refund", refund.json), ("payment", payment.json)], in: tx)
         return refund
     }

@@ -90,6 +90,12 @@ enum SandboxStore {
             """, payment)
     }
 
+    /// Newest first.
+    static func newestPayments(limit: Int, in tx: any Transaction) throws -> [SandboxPayment] {
+        try tx.rows(
+            "SELECT \(paymentColumns) FROM sandbox_payments ORDER BY created_at DESC, id LIMIT \(limit)", payment)
+    }
+
     static func update(_ it: SandboxPayment, in tx: any Transaction) throws {
         try tx.run(
             """

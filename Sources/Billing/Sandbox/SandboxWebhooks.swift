@@ -13,7 +13,7 @@ struct NotDelivered: Error, CustomStringConvertible {
 }
 
 extension Sandbox {
-    private static let webhookJob = "sandbox.webhook"
+    static let webhookJob = "sandbox.webhook"
     private static let callbackJob = "sandbox.callback"
 
     func addWebhookJobs(to handlers: inout JobHandlers) {
@@ -27,7 +27,7 @@ extension Sandbox {
         }
     }
 
-    /// Writes an event down and enqueues its delivery, so many times.
+    /// Writes an event down and enqueues its delivery, so many times; it goes wrong as the chaos panel says.
     func tell(
         _ type: String, _ entities: [(name: String, json: JSONValue)], copies: Int = 1, in tx: any Transaction
     ) throws {
@@ -39,8 +39,8 @@ extension Sandbox {
             "created_at": .integer(tx.now.seconds),
         ])
         try SandboxStore.insertEvent(id, type: type, body: body.text, in: tx)
-        for _ in 0..<copies {
-            try Jobs.enqueue(Self.webhookJob, .object(["event_id": .string(id)]), in: tx)
+        for instant in try SandboxStore.chaos(in: tx).deliveries(copies: copies, at: tx.now) {
+            try Jobs.enqueue(Self.webhookJob, .object(["event_id": .string(id)]), at: instant, in: tx)
         }
     }
 

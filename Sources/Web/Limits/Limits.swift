@@ -112,6 +112,6 @@ extension Endpoint {
     var takesCredentials: Bool {
         guard access == .anyone, method != "GET", let body else { return false }
         if case .raw = body { return false }
-        return !path.hasPrefix("/sandbox/")
+        return !path.hasPrefix("/sandbox/") && !path.hasPrefix("/v1/webhooks/")
     }
 }
