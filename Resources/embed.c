@@ -72,6 +72,9 @@ FILE_BYTES(sqlite_0016) = {
 FILE_BYTES(sqlite_0017) = {
 #embed "migrations/sqlite/0017_inviters.sql"
 };
+FILE_BYTES(sqlite_0019) = {
+#embed "migrations/sqlite/0019_catalogue.sql"
+};
 
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
@@ -99,6 +102,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0015_edge.sql", sqlite_0015),
     ENTRY("migrations/sqlite/0016_domains_impersonation.sql", sqlite_0016),
     ENTRY("migrations/sqlite/0017_inviters.sql", sqlite_0017),
+    ENTRY("migrations/sqlite/0019_catalogue.sql", sqlite_0019),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }

@@ -38,7 +38,8 @@ package struct Billing: Sendable {
     /// Plans and prices are the instance's own, and everybody may read them.
     package static let visibility = [
         Visibility(readable: "plans", where: "1"),
-        Visibility(readable: "plan_prices", where: "1"),
+        Visibility(readable: "plan_versions", where: "1"),
+        Visibility(readable: "prices", where: "1"),
     ]
 
     /// Calls a minute that an organisation's plan in force allows; nil when it names no number. Scope: instance.

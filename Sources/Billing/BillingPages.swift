@@ -11,6 +11,8 @@ extension Billing {
         let now: Timestamp
         let subscription: Subscription
         let plans: [Plan]
+        /// What the organisation bought, on sale or not.
+        let price: Price?
         let invoices: [Invoice]
         let payments: [Payment]
         let details: Party
@@ -23,7 +25,7 @@ extension Billing {
         pages.page(
             "/orgs/{org}/billing", "billing", allow: .member(.billingRead),
             query: [
-                QueryParameter("currency", "Prices in this currency.", .choice(["INR", "USD"])),
+                QueryParameter("currency", "Prices in this currency, by its ISO 4217 code."),
                 QueryParameter("interval", "Prices for this interval.", .choice(Interval.allCases.map(\.rawValue))),
             ]
         ) { call, tx in
@@ -46,9 +48,11 @@ extension Billing {
     }
 
     private func view(_ call: Call<NoBody>, in tx: any Transaction) throws -> View {
-        View(
+        let subscription = try subscription(in: tx)
+        return View(
             organization: try tx.organization(), canManage: call.role?.allows(.billingManage) ?? false, now: tx.now,
-            subscription: try subscription(in: tx), plans: try PlanStore.all(in: tx),
+            subscription: subscription, plans: try PlanStore.all(in: tx),
+            price: try subscription.price.flatMap { try PriceStore.find($0, in: tx) },
             invoices: try InvoiceStore.page(before: nil, limit: 20, in: tx),
             payments: try PaymentStore.page(before: nil, limit: 20, in: tx), details: try billingDetails(in: tx))
     }
@@ -110,8 +114,9 @@ extension Billing {
     private func current(_ view: View) -> HTML {
         let it = view.subscription
         var rows: [(String, HTML)] = [("Plan", "\(view.plan?.name ?? "Free")"), ("State", it.badge)]
-        if it.isPaid, let price = view.plan?.price(it.currency, it.interval) {
-            rows.append(("Price", "\(price.amount.formatted) \(it.interval.adverb), without tax"))
+        if it.isPaid, let price = view.price {
+            rows.append(("Price", "\(price.terms.words), \(it.interval.adverb), without tax"))
+            if price.model != .flat { rows.append(("Quantity", "\(price.terms.plural(it.quantity))")) }
         }
         if it.state == .trialing, let end = it.trialEndsAt {
             rows.append(("Trial ends", "\(HTML.date(end)) (\(HTML.age(end, now: view.now)))"))
@@ -132,13 +137,15 @@ extension Billing {
     }
 
     private func plans(_ view: View, currency: Currency, interval: Interval) -> HTML {
+        let onSale = view.plans.flatMap(\.prices)
+        let currencies = Set(onSale.map(\.currency.code) + [currency.code]).sorted()
+        let intervals = Interval.allCases.filter { it in it == interval || onSale.contains { $0.interval == it } }
         let filter = HTML.filters(
             action: "\(view.base)/billing",
             HTML.select(
-                "currency", label: "Currency", options: [Choice("INR", "Indian rupee"), Choice("USD", "US dollar")],
-                default: currency.code)
+                "currency", label: "Currency", options: currencies.map { Choice($0, $0) }, default: currency.code)
                 + HTML.select(
-                    "interval", label: "Paid", options: [Choice("month", "Monthly"), Choice("year", "Yearly")],
+                    "interval", label: "Paid", options: intervals.map { Choice($0.rawValue, $0.adverb.capitalised) },
                     default: interval.rawValue))
         let cards = view.plans.html { plan in card(plan, view, currency: currency, interval: interval) }
         return HTML.section(
@@ -153,12 +160,15 @@ extension Billing {
         guard let price = plan.price(currency, interval) else { return .empty }
         let isCurrent = view.subscription.planInForce == plan.code
         let features = plan.features.html { "<li>\($0)</li>" }
-        let unit = price.amount.amount == 0 ? "for ever" : interval == .month ? "a month" : "a year"
+        let isFree = price.model == .flat && price.amount.amount == 0
+        let unit = isFree ? "for ever" : price.model == .flat ? interval.each : ", \(interval.adverb)"
+        let usage = plan.prices.filter { $0.meter != nil && $0.currency == currency && $0.interval == interval }
+            .html { "<li>Usage: \($0.terms.words)</li>" }
         let badge = isCurrent ? HTML.badge("Current", .accent) : .empty
         return HTML.panel(
             """
             <div class="stack"><h3>\(plan.name) \(badge)</h3><p class="muted">\(plan.summary)</p>\
-            <p><b>\(price.amount.formatted)</b> <span class="muted">\(unit)</span></p><ul>\(features)</ul>\
+            <p><b>\(price.terms.words)</b> <span class="muted">\(unit)</span></p><ul>\(features)\(usage)</ul>\
             \(buttons(plan, price, view, isCurrent: isCurrent))</div>
             """)
     }

@@ -101,11 +101,11 @@ struct TableIsolationTests {
             let seen = try database.read(in: .organization(Self.mine)) { tx in
                 try tx.rows(SQL(unchecked: "SELECT * FROM \(table.name)")) { _ in true }.count
             }
-            let isOpen = ["plans", "plan_prices"].contains(table.name)
+            let isOpen = ["plans", "plan_versions", "prices"].contains(table.name)
             #expect(seen == (isOpen ? 2 : 0), "\(table.name)")
         }
         #expect(
-            Set(Application.visibility.map(\.table)) == ["organizations", "plans", "plan_prices", "users"],
+            Set(Application.visibility.map(\.table)) == ["organizations", "plans", "plan_versions", "prices", "users"],
             "A table became visible to organisations: is its condition right, and is it tested?")
         try database.close()
     }

@@ -1,4 +1,4 @@
-// All SQL of plans and subscriptions.
+// All SQL of plans and their versions.
 import Core
 import Storage
 import Web
@@ -6,12 +6,12 @@ import Web
 enum PlanStore {
     /// Plans on sale, the cheapest first.
     static func all(in tx: any Transaction) throws -> [Plan] {
-        try plans(where: "retired_at IS NULL", in: tx)
+        try plans(where: "p.retired_at IS NULL", in: tx)
     }
 
-    /// A plan by its code, on sale or not.
+    /// A plan by its code, on sale or not, in its newest version.
     static func find(_ code: String, in tx: any Transaction) throws -> Plan? {
-        try plans(where: "code = \(code)", in: tx).first
+        try plans(where: "p.code = \(code)", in: tx).first
     }
 
     /// Calls a minute that an organisation's plan in force allows; nil when it names no number. Scope: instance.
@@ -26,25 +26,21 @@ enum PlanStore {
     }
 
     private static func plans(where condition: SQL, in tx: any Transaction) throws -> [Plan] {
-        let prices = try tx.rows(
+        try tx.rows(
             """
-            SELECT plan_code, period, amount, currency FROM plan_prices
-            WHERE plan_code IN (SELECT code FROM plans WHERE \(condition)) ORDER BY currency, period
-            """
-        ) { row in (try row.text(0), Price(interval: try row.choice(1), amount: try row.money(2, currency: 3))) }
-        return try tx.rows(
-            """
-            SELECT code, name, summary, features, trial_days, calls_per_minute FROM plans WHERE \(condition)
-            ORDER BY position, code LIMIT 100
+            SELECT p.code, p.name, p.summary, v.features, p.trial_days, p.calls_per_minute, p.version, p.retired_at
+            FROM plans p JOIN plan_versions v ON v.plan_code = p.code AND v.version = p.version
+            WHERE \(condition) ORDER BY p.position, p.code LIMIT 100
             """
         ) { row in
             let code = try row.text(0)
             let features = try JSONParser.parse(Array(try row.text(3).utf8)).arrayValue ?? []
+            let version = try row.int(6)
             return Plan(
-                code: code, name: try row.text(1), summary: try row.text(2),
+                code: code, name: try row.text(1), summary: try row.text(2), version: version,
                 features: features.compactMap(\.stringValue), trialDays: Int(try row.int(4)),
                 callsPerMinute: row.optionalInt(5).map { Int($0) },
-                prices: prices.filter { $0.0 == code }.map(\.1))
+                prices: try PriceStore.onSale(code, version: version, in: tx), retiredAt: row.optionalTime(7))
         }
     }
 }

@@ -26,6 +26,10 @@ package struct Subscription: Sendable, Hashable {
     package private(set) var plan: String
     private(set) var currency: Currency
     private(set) var interval: Interval
+    /// The price that was bought: it stays what it is, whatever the catalogue says later. Nil when nothing was bought.
+    private(set) var price: PriceID?
+    /// Seats, or whatever else the price counts.
+    var quantity: Int64
     package private(set) var state: SubscriptionState
     /// When the trial ends or ended; a trial is given once.
     private(set) var trialEndsAt: Timestamp?
@@ -37,13 +41,16 @@ package struct Subscription: Sendable, Hashable {
     private(set) var cancelledAt: Timestamp?
     /// The invoice to pay to get or to keep a plan.
     var openInvoice: InvoiceID?
+    /// The price that the open invoice puts in force.
+    var openPrice: PriceID?
     /// The invoice that paid for the present period.
     private(set) var paidInvoice: InvoiceID?
 
     /// What an organisation has that never took a plan.
     static let initial = Subscription(
-        plan: Plan.free, currency: .inr, interval: .month, state: .active, trialEndsAt: nil, periodStart: nil,
-        periodEnd: nil, cancelsAt: nil, cancelledAt: nil, openInvoice: nil, paidInvoice: nil)
+        plan: Plan.free, currency: .inr, interval: .month, price: nil, quantity: 1, state: .active, trialEndsAt: nil,
+        periodStart: nil, periodEnd: nil, cancelsAt: nil, cancelledAt: nil, openInvoice: nil, openPrice: nil,
+        paidInvoice: nil)
 
     /// Whether the plan is one that costs something and is in force.
     package var isPaid: Bool { plan != Plan.free && state != .cancelled }
@@ -66,7 +73,7 @@ package struct Subscription: Sendable, Hashable {
         guard !isPaid else { throw .alreadyOnPlan }
         try move(to: .trialing)
         let end = now.adding(.days(Int64(plan.trialDays)))
-        (self.plan, currency, interval) = (plan.code, price.amount.currency, price.interval)
+        (self.plan, currency, interval, self.price) = (plan.code, price.currency, price.interval, price.id)
         (trialEndsAt, periodStart, periodEnd) = (end, now, end)
         (cancelsAt, cancelledAt, paidInvoice) = (nil, nil, nil)
     }
@@ -75,15 +82,16 @@ package struct Subscription: Sendable, Hashable {
     mutating func takeFree(_ price: Price) throws(BillingProblem) {
         guard !isPaid else { throw .cancelInstead }
         try move(to: .active)
-        (plan, currency, interval) = (Plan.free, price.amount.currency, price.interval)
+        (plan, currency, interval, self.price) = (Plan.free, price.currency, price.interval, price.id)
         (periodStart, periodEnd, cancelsAt, cancelledAt) = (nil, nil, nil, nil)
-        (openInvoice, paidInvoice) = (nil, nil)
+        (openInvoice, openPrice, paidInvoice) = (nil, nil, nil)
     }
 
     /// An invoice of it was paid: the plan is in force for the invoice's period.
     mutating func activate(by invoice: Invoice) throws(BillingProblem) {
         try move(to: .active)
         (plan, currency, interval) = (invoice.plan, invoice.total.currency, invoice.interval)
+        (price, openPrice) = (openPrice ?? price, nil)
         (periodStart, periodEnd) = (invoice.periodStart, invoice.periodEnd)
         (cancelsAt, cancelledAt, openInvoice, paidInvoice) = (nil, nil, nil, invoice.id)
     }
@@ -92,7 +100,7 @@ package struct Subscription: Sendable, Hashable {
     mutating func lapse(into invoice: InvoiceID) throws(BillingProblem) {
         guard isPaid else { throw .nothingToCancel }
         try move(to: .pastDue)
-        openInvoice = invoice
+        (openInvoice, openPrice) = (invoice, price)
     }
 
     /// Cancels: what is paid for stays until its end, a trial or an unpaid period ends now.
@@ -108,7 +116,7 @@ package struct Subscription: Sendable, Hashable {
     /// Ends it now.
     mutating func end(at now: Timestamp) throws(BillingProblem) {
         try move(to: .cancelled)
-        (cancelledAt, openInvoice) = (now, nil)
+        (cancelledAt, openInvoice, openPrice) = (now, nil, nil)
     }
 
     private mutating func move(to next: SubscriptionState) throws(BillingProblem) {
@@ -130,5 +138,8 @@ extension Subscription {
         cancelledAt = row.optionalTime(8)
         openInvoice = row.optionalID(9)
         paidInvoice = row.optionalID(10)
+        price = row.optionalID(11)
+        quantity = try row.int(12)
+        openPrice = row.optionalID(13)
     }
 }

@@ -5,6 +5,9 @@ import Web
 /// The subscription of an organisation.
 struct SubscriptionResource: Codable, Sendable {
     let plan: String
+    /// The price that was bought; null when nothing was.
+    let price: PriceID?
+    let quantity: Int64
     /// The plan whose features may be used now.
     let planInForce: String
     let state: SubscriptionState
@@ -18,7 +21,7 @@ struct SubscriptionResource: Codable, Sendable {
     let openInvoiceID: InvoiceID?
 
     enum CodingKeys: String, CodingKey {
-        case plan, state, currency, interval
+        case plan, price, quantity, state, currency, interval
         case planInForce = "plan_in_force"
         case trialEndsAt = "trial_ends_at"
         case currentPeriodStart = "current_period_start"
@@ -30,6 +33,8 @@ struct SubscriptionResource: Codable, Sendable {
 
     init(_ it: Subscription) {
         plan = it.plan
+        price = it.price
+        quantity = it.quantity
         planInForce = it.planInForce
         state = it.state
         currency = it.currency

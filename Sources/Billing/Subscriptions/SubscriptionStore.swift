@@ -7,7 +7,7 @@ enum SubscriptionStore {
     private static let columns: SQL =
         """
         plan_code, currency, period, state, trial_ends_at, period_start, period_end, cancels_at, cancelled_at,
-        open_invoice_id, paid_invoice_id
+        open_invoice_id, paid_invoice_id, price_id, quantity, open_price_id
         """
 
     /// The subscription of the transaction's organisation; nil when it never took a plan.
@@ -22,13 +22,14 @@ enum SubscriptionStore {
             INSERT INTO subscriptions (organization_id, \(columns), created_at, updated_at)
             VALUES (\(try tx.organization()), \(it.plan), \(it.currency), \(it.interval), \(it.state),
               \(it.trialEndsAt), \(it.periodStart), \(it.periodEnd), \(it.cancelsAt), \(it.cancelledAt),
-              \(it.openInvoice), \(it.paidInvoice), \(tx.now), \(tx.now))
+              \(it.openInvoice), \(it.paidInvoice), \(it.price), \(it.quantity), \(it.openPrice), \(tx.now), \(tx.now))
             ON CONFLICT (organization_id) DO UPDATE SET plan_code = excluded.plan_code,
               currency = excluded.currency, period = excluded.period, state = excluded.state,
               trial_ends_at = excluded.trial_ends_at, period_start = excluded.period_start,
               period_end = excluded.period_end, cancels_at = excluded.cancels_at,
               cancelled_at = excluded.cancelled_at, open_invoice_id = excluded.open_invoice_id,
-              paid_invoice_id = excluded.paid_invoice_id, version = subscriptions.version + 1,
+              paid_invoice_id = excluded.paid_invoice_id, price_id = excluded.price_id, quantity = excluded.quantity,
+              open_price_id = excluded.open_price_id, version = subscriptions.version + 1,
               updated_at = excluded.updated_at
             """)
     }

@@ -28,13 +28,9 @@ extension Billing {
         try subscription.checkMayTake(plan)
         let open = try subscription.openInvoice.flatMap { try InvoiceStore.find($0, in: tx) }
         if let open, open.state == .open {
-            if open.plan == plan.code, open.interval == price.interval, open.subtotal == price.amount,
-                !choice.wantsTrial
-            {
-                return open
-            }
+            if subscription.openPrice == price.id, !choice.wantsTrial { return open }
             try void(open.id, in: tx)
-            subscription.openInvoice = nil
+            (subscription.openInvoice, subscription.openPrice) = (nil, nil)
         }
         return try choice.wantsTrial || price.amount.amount == 0
             ? start(plan, price, choice, subscription, in: tx) : sell(plan, price, subscription, in: tx)
@@ -62,7 +58,7 @@ extension Billing {
     ) throws -> Invoice {
         var subscription = before
         let invoice = try finalise(plan, price, from: tx.now, in: tx)
-        subscription.openInvoice = invoice.id
+        (subscription.openInvoice, subscription.openPrice) = (invoice.id, price.id)
         try SubscriptionStore.save(subscription, in: tx)
         return invoice
     }
@@ -95,7 +91,7 @@ extension Billing {
             return true
         }
         guard let plan = try PlanStore.find(subscription.plan, in: tx),
-            let price = plan.price(subscription.currency, subscription.interval)
+            let price = try boughtPrice(of: subscription, plan, in: tx)
         else { throw BillingProblem.notSold }
         let wasTrial = subscription.state == .trialing
         let open = try subscription.openInvoice.flatMap { try InvoiceStore.find($0, in: tx) }
@@ -109,6 +105,12 @@ extension Billing {
             wasTrial ? "subscription.trial_ended" : "subscription.renewal_due", "subscription",
             try tx.organization(), subscription.facts, in: tx)
         return true
+    }
+
+    /// What the subscription renews at: the price that was bought, on sale or not.
+    private func boughtPrice(of subscription: Subscription, _ plan: Plan, in tx: any Transaction) throws -> Price? {
+        if let price = try subscription.price.flatMap({ try PriceStore.find($0, in: tx) }) { return price }
+        return plan.price(subscription.currency, subscription.interval)
     }
 
     /// The day of the month that periods begin on: of the first one, as far as it is known.
@@ -129,7 +131,7 @@ extension Billing {
         }
         try void(id, in: tx)
         if subscription.openInvoice == id {
-            subscription.openInvoice = nil
+            (subscription.openInvoice, subscription.openPrice) = (nil, nil)
             try SubscriptionStore.save(subscription, in: tx)
         }
     }
