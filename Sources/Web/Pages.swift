@@ -80,6 +80,25 @@ package struct Pages {
             })
     }
 
+    /// A page whose facts take long to read: they are read on the pool for that, the page around them as always.
+    package mutating func pageAtLength<Facts: Sendable>(
+        _ path: String, _ name: String, allow: Access, query: [QueryParameter] = [], cost: Int,
+        on database: any Database, load: @escaping @Sendable (Call<NoBody>) async throws -> Facts,
+        show: @escaping @Sendable (Facts, Call<NoBody>, any Transaction) throws -> PageView
+    ) {
+        let shell = shell
+        add(
+            "GET", path, name, allow, query: query, cost: cost,
+            .act { call in
+                let call = call.with(NoBody())
+                let facts = try await load(call)
+                let scope: Scope = call.role == nil ? .instance : .organization(try call.organization())
+                return try database.read(in: scope) { tx in
+                    .html(try shell(try show(facts, call, tx), call, tx))
+                }
+            })
+    }
+
     /// A page with a form: GET shows it, POST submits it.
     package mutating func form(
         _ path: String, _ name: String, allow: Access,

@@ -63,6 +63,9 @@ def furnish(workspace):
     owner.post(f"{base}/invitations", {"email": "waiting@example.com", "role": "viewer"}, key=key()).expect(201)
     accounts = workspace.make_accounts(2)
     entry = workspace.client().post(f"{base}/ledger/journal-entries", workspace.entry(*accounts, 700), key=key())
+    hold = {"description": "Order", "currency": "INR", "amount": 5, "debit_account": accounts[0],
+            "credit_account": accounts[1]}
+    hold = owner.post(f"{base}/ledger/holds", hold, key=key()).expect(201).json
     body = {"plan": "pro", "currency": "INR", "interval": "month", "trial": False}
     checkout = owner.post(f"{base}/subscription", body, key=key()).expect(200).json["checkout"]
     pay(workspace, checkout["url"], "success")
@@ -76,7 +79,7 @@ def furnish(workspace):
     return {
         "invitation": first("invitations"), "key": first("api-keys"), "account": accounts[0],
         "entry": entry.expect(201).json["id"], "invoice": first("invoices"), "payment": first("payments"),
-        "role": role["id"], "domain": domain["id"],
+        "role": role["id"], "domain": domain["id"], "hold": hold["id"],
     }
 
 
