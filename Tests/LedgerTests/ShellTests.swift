@@ -61,7 +61,7 @@ import Testing
             #expect(after == before, "\(attack.name)")
             if after != before { return }
         }
-        #expect(try book.verify().isSound, "\(try book.verify().firstProblem ?? "")")
+        #expect(try book.verify().firstProblem == nil)
     }
 
     @Test func `a closed account takes no posting by hand`() async throws {
