@@ -18,15 +18,16 @@ extension LedgerStore {
     }
 
     /// The entries that lie on the other side of a cut by their effective time, with +1 when they come in by it and −1
-    /// when they go out. An index holds only entries whose two times differ.
+    /// when they go out. An index holds only entries whose two times differ; the plus keeps the planner from walking
+    /// the book by its sequence instead.
     private static func displaced(by cut: Cut, in tx: any Transaction) throws -> SQL {
         let organization = try tx.organization()
         return """
             SELECT seq, 1 AS sign FROM ledger_entries WHERE organization_id = \(organization)
-              AND effective_at <> booked_at AND effective_at <= \(cut.instant) AND seq > \(cut.sequence)
+              AND effective_at <> booked_at AND effective_at <= \(cut.instant) AND +seq > \(cut.sequence)
             UNION ALL
             SELECT seq, -1 FROM ledger_entries WHERE organization_id = \(organization)
-              AND effective_at <> booked_at AND effective_at > \(cut.instant) AND seq <= \(cut.sequence)
+              AND effective_at <> booked_at AND effective_at > \(cut.instant) AND +seq <= \(cut.sequence)
             """
     }
 

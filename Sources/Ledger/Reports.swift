@@ -33,6 +33,7 @@ package struct TrialBalance: Codable, Sendable {
     package let sequence: Int64
     package let currencies: [Part]
 
+    /// The accounts in one currency.
     package struct Part: Codable, Sendable {
         package let currency: Currency
         package let lines: [ReportLine]
@@ -61,6 +62,7 @@ package struct ProfitAndLoss: Codable, Sendable {
     package let basis: TimeBasis
     package let currencies: [Part]
 
+    /// What was earned and spent in one currency.
     package struct Part: Codable, Sendable {
         package let currency: Currency
         package let income: StatementSection
@@ -77,6 +79,7 @@ package struct BalanceSheet: Codable, Sendable {
     package let basis: TimeBasis
     package let currencies: [Part]
 
+    /// What is owned and owed in one currency.
     package struct Part: Codable, Sendable {
         package let currency: Currency
         package let assets: StatementSection

@@ -1,4 +1,4 @@
-"""The pages of the books in a real browser: reports, holds, closing a period; each in both widths and colour schemes."""
+"""The pages of the books in a real browser: reports, holds, closing a period; in both widths and colour schemes."""
 import uuid
 
 import pytest

@@ -17,7 +17,7 @@ from workspace import Workspace
 
 VENV = pathlib.Path(sys.executable).parent
 CODES = ["1000", "wallet-1", "Wallet-1", "a b", "₹ \"5\"; x", "Z-a", "-", "4000|x"]
-WORDS = ["Sale", "semi;colon", "pipe | note", "(9) code", "two\nlines\tand \"quotes\" \\ back", "! not", "* star", "ü €"]
+WORDS = ["Sale", "semi;colon", "pipe | note", "(9) code", "two\nlines\tand \"quotes\" \\ back", "! not", "* star", "ü€"]
 DECIMALS = {"INR": 2, "JPY": 0, "BHD": 3}
 
 
