@@ -78,6 +78,9 @@ FILE_BYTES(sqlite_0018) = {
 FILE_BYTES(sqlite_0019) = {
 #embed "migrations/sqlite/0019_catalogue.sql"
 };
+FILE_BYTES(sqlite_0021) = {
+#embed "migrations/sqlite/0021_invoices.sql"
+};
 
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
@@ -107,6 +110,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0017_inviters.sql", sqlite_0017),
     ENTRY("migrations/sqlite/0018_ledger_holds.sql", sqlite_0018),
     ENTRY("migrations/sqlite/0019_catalogue.sql", sqlite_0019),
+    ENTRY("migrations/sqlite/0021_invoices.sql", sqlite_0021),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }
