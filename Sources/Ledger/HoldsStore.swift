@@ -100,29 +100,21 @@ enum HoldsStore {
         ) { try $0.int(0) }
     }
 
-    /// The first account whose held totals are not the sum of its pending holds.
+    /// The first account on which the running totals of what is held are not those before them and their hold.
     static func accountHeldWrongly(of organization: OrganizationID, in tx: any Transaction) throws -> LedgerAccountID? {
         try tx.first(
             """
             SELECT l.account_id FROM ledger_hold_lines l
-            WHERE l.organization_id = \(organization) AND l.seq = (
-                SELECT max(seq) FROM ledger_hold_lines m
-                WHERE m.organization_id = l.organization_id AND m.account_id = l.account_id)
-              AND (l.debits_after <> \(pendingSum("debit_account_id"))
-                OR l.credits_after <> \(pendingSum("credit_account_id")))
+            LEFT JOIN ledger_holds h ON h.organization_id = l.organization_id AND h.id = l.hold_id
+            LEFT JOIN ledger_hold_lines p ON p.organization_id = l.organization_id AND p.account_id = l.account_id
+              AND p.seq = l.seq - 1
+            WHERE l.organization_id = \(organization) AND (h.id IS NULL OR (p.seq IS NULL) <> (l.seq = 1)
+              OR l.debits_after <> ifnull(p.debits_after, 0)
+                + (l.account_id = h.debit_account_id) * h.amount * (1 - 2 * l.is_release)
+              OR l.credits_after <> ifnull(p.credits_after, 0)
+                + (l.account_id = h.credit_account_id) * h.amount * (1 - 2 * l.is_release))
             LIMIT 1
             """
         ) { try $0.id(0) }
-    }
-
-    /// What the pending holds of `l`'s account come to on one side, by way of their lines.
-    private static func pendingSum(_ column: SQL) -> SQL {
-        """
-        (SELECT ifnull(sum(h.amount), 0) FROM ledger_hold_lines n JOIN ledger_holds h
-          ON h.organization_id = n.organization_id AND h.id = n.hold_id AND h.\(column) = n.account_id
-        WHERE n.organization_id = l.organization_id AND n.account_id = l.account_id AND n.is_release = 0
-          AND NOT EXISTS (SELECT 1 FROM ledger_hold_ends e
-            WHERE e.organization_id = n.organization_id AND e.hold_id = n.hold_id))
-        """
     }
 }

@@ -109,7 +109,7 @@ private struct Verifier {
             note("it posts a hold that does not say so", sequence: sequence)
         }
         if let account = try HoldsStore.accountHeldWrongly(of: organization, in: tx) {
-            note("what is held on it is not the sum of its holds", account: account)
+            note("what is held on it does not follow from its holds", account: account)
         }
     }
 
