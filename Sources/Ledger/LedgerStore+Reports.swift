@@ -23,10 +23,10 @@ extension LedgerStore {
     private static func displaced(by cut: Cut, in tx: any Transaction) throws -> SQL {
         let organization = try tx.organization()
         return """
-            SELECT seq, 1 AS sign FROM ledger_entries WHERE organization_id = \(organization)
+            SELECT seq, postings, 1 AS sign FROM ledger_entries WHERE organization_id = \(organization)
               AND effective_at <> booked_at AND effective_at <= \(cut.instant) AND +seq > \(cut.sequence)
             UNION ALL
-            SELECT seq, -1 FROM ledger_entries WHERE organization_id = \(organization)
+            SELECT seq, postings, -1 FROM ledger_entries WHERE organization_id = \(organization)
               AND effective_at <> booked_at AND effective_at > \(cut.instant) AND +seq <= \(cut.sequence)
             """
     }
@@ -36,9 +36,7 @@ extension LedgerStore {
         let rows = try tx.rows(
             """
             SELECT j.key, sum(d.sign * max(j.value, 0)), sum(d.sign * max(-j.value, 0))
-            FROM (\(try displaced(by: cut, in: tx))) d JOIN ledger_entries e
-              ON e.organization_id = \(try tx.organization()) AND e.seq = d.seq, json_each(e.postings) j
-            GROUP BY j.key
+            FROM (\(try displaced(by: cut, in: tx))) d CROSS JOIN json_each(d.postings) j GROUP BY j.key
             """
         ) { (try $0.id(0) as LedgerAccountID, (try $0.int(1), try $0.int(2))) }
         return Dictionary(rows, uniquingKeysWith: { first, _ in first })
