@@ -71,7 +71,9 @@ def test_a_hold_is_posted_and_a_period_closed_by_hand(browser, workspace, state)
         page.get_by_role("button", name="Close").click()
         page.get_by_text("The book is closed for that time.").wait_for()
     late = {**workspace.entry("1000", "4000", 5), "effective_at": "2020-12-31T23:59:59.999Z"}
-    answer = workspace.owner.post(f"{workspace.base}/ledger/journal-entries", late, key=key())
+    # The owner's own connection may have been closed for idleness while the pages were looked at.
+    client = workspace.client()
+    answer = client.post(f"{workspace.base}/ledger/journal-entries", late, key=key())
     assert answer.status == 409 and answer.json["code"] == "ledger_period_closed"
-    book = workspace.owner.get(f"{workspace.base}/ledger/book").expect(200).json
+    book = client.get(f"{workspace.base}/ledger/book").expect(200).json
     assert book["closed_through"] == "2020-12-31T23:59:59.999Z"
