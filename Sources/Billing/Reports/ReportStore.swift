@@ -76,6 +76,46 @@ enum ReportStore {
         return totals
     }
 
+    /// What one organisation was invoiced, paid and got back in a stretch of time; in its own scope.
+    static func spending(
+        from: Timestamp, to: Timestamp, in tx: any Transaction
+    ) throws -> [SpendReport.Movement] {
+        let organization = try tx.organization()
+        let invoices = try tx.rows(
+            """
+            SELECT issued_at, currency, amount FROM invoices
+            WHERE organization_id = \(organization) AND state <> 'void' AND issued_at >= \(from) AND issued_at < \(to)
+            """
+        ) { row in
+            SpendReport.Movement(
+                at: try row.time(0), currency: Currency(stored: try row.text(1)), invoiced: try row.int(2), paid: 0,
+                refunded: 0)
+        }
+        let payments = try tx.rows(
+            """
+            SELECT captured_at, currency, amount FROM payments
+            WHERE organization_id = \(organization) AND state = 'captured' AND captured_at >= \(from)
+              AND captured_at < \(to)
+            """
+        ) { row in
+            SpendReport.Movement(
+                at: try row.time(0), currency: Currency(stored: try row.text(1)), invoiced: 0, paid: try row.int(2),
+                refunded: 0)
+        }
+        let refunds = try tx.rows(
+            """
+            SELECT updated_at, currency, amount FROM refunds
+            WHERE organization_id = \(organization) AND state = 'processed' AND updated_at >= \(from)
+              AND updated_at < \(to)
+            """
+        ) { row in
+            SpendReport.Movement(
+                at: try row.time(0), currency: Currency(stored: try row.text(1)), invoiced: 0, paid: 0,
+                refunded: try row.int(2))
+        }
+        return invoices + payments + refunds
+    }
+
     // MARK: The book
 
     private static let book = "instance"
