@@ -11,7 +11,8 @@ extension Billing {
     func gst(_ query: ReportQuery, in tx: any Transaction) throws -> GSTReport {
         let documents =
             try ReportStore.invoiceTaxes(from: query.from, to: query.to, in: tx) + creditNoteTaxes(query, in: tx)
-        let booked = try ReportStore.movements(of: [.cgst, .sgst, .igst], before: query.to, in: tx)
+        let booked = try ReportStore.movements(
+            of: TaxKind.allCases.map { Account($0) }, before: query.to, in: tx)
         return GSTReport(
             documents, booked: booked.filter { $0.month >= (query.months.first ?? $0.month) }, months: query.months)
     }

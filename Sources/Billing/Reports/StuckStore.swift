@@ -90,7 +90,7 @@ enum StuckStore {
     static func overdueInvoices(dueBefore instant: Timestamp, in tx: any Transaction) throws -> [StuckObject] {
         try tx.rows(
             """
-            SELECT id, organization_id, number, amount, currency, due_at FROM invoices
+            SELECT id, organization_id, number, amount_due, currency, due_at FROM invoices
             WHERE state = 'open' AND due_at < \(instant) AND reminded_at IS NULL ORDER BY due_at LIMIT \(limit)
             """, { try object(.overdueInvoice, $0) })
     }

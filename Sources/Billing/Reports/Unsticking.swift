@@ -1,4 +1,5 @@
 // The button beside each stuck thing: asks again, gives back, reminds, tries again; always through the usual acts.
+import Audit
 import Core
 import Jobs
 import Storage
@@ -43,7 +44,7 @@ extension Billing {
     }
 
     private func note(_ kind: StuckKind, _ id: String, in tx: any Transaction) throws {
-        try Self.note("stuck.resolved", kind.rawValue, id, in: tx)
+        try Audit.record("stuck.resolved", on: .init(kind.rawValue, id), in: tx)
     }
 
     private func askAgain(aboutOrder id: OrderID, by actor: Actor) async throws {
