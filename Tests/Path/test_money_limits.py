@@ -8,8 +8,8 @@ from test_path import key, pay
 from workspace import Workspace
 
 LIMIT = 2 ** 53 - 1
-REFUSED = [str(LIMIT + 1), str(2 ** 63 - 1), str(2 ** 63), "1" + "0" * 40, "0", "-1", f"-{LIMIT}", "1e2", "1E2", "1e400",
-           "100.0", "100.5", "1.0", "-0.0", '"100"', "null", "true", "[100]", "{}"]
+REFUSED = [str(LIMIT + 1), str(2 ** 63 - 1), str(2 ** 63), "1" + "0" * 40, "0", "-1", f"-{LIMIT}", "1e2", "1E2",
+           "1e400", "100.0", "100.5", "1.0", "-0.0", '"100"', "null", "true", "[100]", "{}"]
 # What is no JSON at all.
 BROKEN = ["0100", "+100", "0x64", "NaN", "Infinity", "1,000", "100.", ".5", "1_000"]
 
@@ -39,7 +39,7 @@ def test_case_37_amounts_of_entries_are_taken_exactly_or_refused(workspace):
     accounts = workspace.make_accounts(2)
     for text in ("1", str(LIMIT - 1), str(LIMIT)):
         made = post_raw(workspace, "/ledger/journal-entries", entry(accounts, text)).expect(201)
-        assert f'"amount":{text},'.encode() in made.body.replace(b" ", b"") or f'"amount":{text}}}'.encode() in made.body
+        assert any(f'"amount":{text}{end}'.encode() in made.body for end in ",}")
         back = post_raw(workspace, "/ledger/journal-entries", entry(accounts[::-1], text)).expect(201)
         assert [posting["amount"] for posting in back.json["postings"]] == [int(text)] * 2
     for text in REFUSED:

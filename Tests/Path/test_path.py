@@ -135,7 +135,8 @@ def test_each_role_can_do_exactly_what_the_table_says(workspace, people, method,
             answer.expect(*([200] if body is None else [404, 422]))
 
 
-PAGES = [("", "viewer"), ("/members", "viewer"), ("/billing", "viewer"), ("/billing/spending", "viewer"), ("/ledger", "viewer"), ("/jobs", "viewer"),
+PAGES = [("", "viewer"), ("/members", "viewer"), ("/billing", "viewer"), ("/billing/spending", "viewer"),
+         ("/ledger", "viewer"), ("/jobs", "viewer"),
          ("/audit", "admin"), ("/api-keys", "admin"), ("/settings", "admin")]
 
 
