@@ -153,7 +153,9 @@ private struct Watched: Transaction {
         let billing = shop.billing
         let (_, order) = try await shop.takePro()
         let fact = shop.payment("pay_AAAAAAAAAAAAAA", order, .captured, fee: 6960)
-        try await check(shop, in: .instance) { tx in _ = try billing.apply(.payment(fact), in: tx) }
+        try await check(shop, in: .instance) { tx in
+            _ = try billing.apply(.payment(fact), from: ScriptedProvider.account, in: tx)
+        }
         #expect(try shop.subscription().state == .active)
     }
 
@@ -167,7 +169,9 @@ private struct Watched: Transaction {
         let fact = RefundFact(
             id: "rfnd_AAAAAAAAAAAAAA", paymentID: payment.remoteID, amount: refund.amount, state: .processed,
             receipt: refund.id.text)
-        try await check(shop, in: .instance) { tx in _ = try billing.apply(.refund(fact), in: tx) }
+        try await check(shop, in: .instance) { tx in
+            _ = try billing.apply(.refund(fact), from: ScriptedProvider.account, in: tx)
+        }
         #expect(try shop.entries("credit_note") == 1)
     }
 }

@@ -185,7 +185,7 @@ enum ReportStore {
     static func clearing(at instant: Timestamp, in tx: any Transaction) throws -> [ClearingLine] {
         try tx.rows(
             """
-            SELECT a.owner_id, coalesce(r.remote_id, e.source_id, e.id), a.currency, p.amount
+            SELECT a.owner_id, coalesce(r.remote_id, e.source_id, e.id), a.currency, p.amount, p.effective_at
             FROM ledger_accounts a
             JOIN ledger_postings p ON p.organization_id = a.organization_id AND p.account_id = a.id
             JOIN ledger_entries e ON e.organization_id = p.organization_id AND e.seq = p.seq
@@ -193,28 +193,36 @@ enum ReportStore {
             WHERE a.organization_id = \(book) AND a.code = \(Account.clearing.rawValue)
               AND p.effective_at <= \(instant)
             """
-        ) { row in
-            ClearingLine(
-                provider: try row.text(0), object: try row.text(1), currency: Currency(stored: try row.text(2)),
-                amount: try row.int(3))
-        }
+        ) { row in try line(try row.text(0), row, from: 1) }
     }
 
-    /// What the simulator holds for us: captured less its fee, less what it gave back.
+    /// What the simulator holds for us: captured less its fee, less what it gave back, took for disputes and settled.
     static func simulator(_ account: String, in tx: any Transaction) throws -> [ClearingLine] {
-        let payments = try tx.rows(
+        try tx.rows(
             """
-            SELECT id, currency, amount - coalesce(fee, 0) FROM sandbox_payments
+            SELECT id, currency, amount - coalesce(fee, 0), created_at FROM sandbox_payments
             WHERE status IN ('captured', 'refunded')
-            """, { try line(account, $0) })
-        let refunds = try tx.rows(
-            "SELECT id, currency, -amount FROM sandbox_refunds WHERE status = 'processed'", { try line(account, $0) })
-        return payments + refunds
+            UNION ALL SELECT id, currency, -amount, created_at FROM sandbox_refunds WHERE status = 'processed'
+            UNION ALL SELECT coalesce(dispute_id, entity_id), currency, net, created_at FROM sandbox_lines
+            WHERE type = 'adjustment'
+            UNION ALL SELECT id, currency, -amount, created_at FROM sandbox_settlements
+            """, { try line(account, $0, from: 0) })
     }
 
-    private static func line(_ account: String, _ row: Row) throws -> ClearingLine {
+    /// What a provider's report says, as far as it was read, less what was settled.
+    static func reported(_ account: String, in tx: any Transaction) throws -> [ClearingLine] {
+        try tx.rows(
+            """
+            SELECT coalesce(dispute_id, entity_id), currency, net, created_at FROM settlement_lines
+            WHERE provider = \(account)
+            UNION ALL SELECT remote_id, currency, -amount, created_at FROM settlements
+            WHERE provider = \(account) AND state = 'processed'
+            """, { try line(account, $0, from: 0) })
+    }
+
+    private static func line(_ account: String, _ row: Row, from first: Int) throws -> ClearingLine {
         ClearingLine(
-            provider: account, object: try row.text(0), currency: Currency(stored: try row.text(1)),
-            amount: try row.int(2))
+            provider: account, object: try row.text(first), currency: Currency(stored: try row.text(first + 1)),
+            amount: try row.int(first + 2), at: try row.time(first + 3))
     }
 }

@@ -64,9 +64,17 @@ extension Billing {
         sides.clearing = try ReportStore.clearing(at: query.at, in: tx)
         sides.owed = try ReportStore.receivables(at: query.at, in: tx)
         sides.unearned = try ReportStore.unearned(at: query.at, in: tx)
-        if case .page = provider.checkout {
-            sides.provider = try ReportStore.simulator(provider.account, in: tx)
-            sides.providersHeard = [provider.account]
+        for provider in providers.all {
+            let account = provider.account
+            if case .page = provider.checkout {
+                sides.provider += try ReportStore.simulator(account, in: tx)
+                sides.providersHeard.insert(account)
+            } else if let through = try SettlementStore.reportedThrough(account, in: tx) {
+                // What is newer than the report was not heard of yet, so it is left out on both sides.
+                sides.provider += try ReportStore.reported(account, in: tx)
+                sides.clearing.removeAll { $0.provider == account && $0.at > through }
+                sides.providersHeard.insert(account)
+            }
         }
         return ReconciliationReport(sides, at: query.at)
     }

@@ -29,13 +29,11 @@ enum StuckStore {
     }
 
     /// Messages that contradict an earlier one, and messages that wait for too long.
-    static func messages(
-        waitingSince instant: Timestamp, provider: String, in tx: any Transaction
-    ) throws -> [StuckObject] {
+    static func messages(waitingSince instant: Timestamp, in tx: any Transaction) throws -> [StuckObject] {
         try tx.rows(
             """
             SELECT event_id, type, state, received_at FROM webhook_inbox
-            WHERE provider = \(provider) AND (state = 'conflict' OR (state = 'pending' AND received_at < \(instant)))
+            WHERE state = 'conflict' OR (state = 'pending' AND received_at < \(instant))
             ORDER BY received_at LIMIT \(limit)
             """
         ) { row in
@@ -49,10 +47,14 @@ enum StuckStore {
         }
     }
 
-    static func state(ofMessage id: String, provider: String, in tx: any Transaction) throws -> String? {
-        try tx.first("SELECT state FROM webhook_inbox WHERE provider = \(provider) AND event_id = \(id)") {
-            try $0.text(0)
-        }
+    /// The account that a message came from, and its state; one that waits before one that does not.
+    static func message(_ id: String, in tx: any Transaction) throws -> (provider: String, state: String)? {
+        try tx.first(
+            """
+            SELECT provider, state FROM webhook_inbox WHERE event_id = \(id)
+            ORDER BY state IN ('conflict', 'pending') DESC LIMIT 1
+            """
+        ) { (try $0.text(0), try $0.text(1)) }
     }
 
     /// Orders that may have news: those that are not final, whenever they were asked about.

@@ -14,7 +14,7 @@ extension Billing {
         let silence = tx.now.adding(-Self.silence)
         let objects = try [
             StuckStore.orders(silentSince: silence, in: tx), StuckStore.refunds(silentSince: silence, in: tx),
-            StuckStore.messages(waitingSince: silence, provider: provider.account, in: tx),
+            StuckStore.messages(waitingSince: silence, in: tx),
             StuckStore.unappliedPayments(in: tx), StuckStore.owedRefunds(in: tx),
             StuckStore.overdueInvoices(dueBefore: tx.now.adding(-Self.reminderDelay), in: tx),
             StuckStore.deadJobs(in: tx),
@@ -72,24 +72,23 @@ extension Billing {
     }
 
     private func workAgain(on id: String, by actor: Actor) async throws {
-        let provider = provider.account
-        let state = try database.read(in: .instance) { tx in
-            try StuckStore.state(ofMessage: id, provider: provider, in: tx)
+        guard let found = try database.read(in: .instance, { try StuckStore.message(id, in: $0) }) else {
+            throw Problem.notFound("message")
         }
-        guard let state else { throw Problem.notFound("message") }
-        if state == InboxEvent.State.conflict.rawValue {
+        let isConflict = found.state == InboxEvent.State.conflict.rawValue
+        if isConflict {
             // Neither body is believed, so the provider itself is asked about everything it may have been about.
             let orders = try database.read(in: .instance) { tx in
                 try StuckStore.openOrders(in: tx).compactMap { try PaymentStore.order($0, in: tx) }
             }
-            for order in orders where order.provider == provider { try await check(order, by: actor) }
+            for order in orders where order.provider == found.provider { try await check(order, by: actor) }
         }
         try await database.write(in: .instance, by: actor) { tx in
-            if state == InboxEvent.State.conflict.rawValue {
+            if isConflict {
                 try InboxStore.finish(
-                    id, provider: provider, .ignored, note: "came again with another body; put away", in: tx)
+                    id, provider: found.provider, .ignored, note: "came again with another body; put away", in: tx)
             } else {
-                try self.process(id, in: tx)
+                try self.process(id, from: found.provider, in: tx)
             }
             try self.note(.message, id, in: tx)
         }

@@ -43,8 +43,8 @@ struct SimulatedProvider: Sendable {
             refundStatus: { id in
                 try database.read(in: .instance) { try SandboxStore.refund(id, in: $0).map(fact) }
             },
-            isCheckoutSignature: { _, _, _ in false }, isWebhookSignature: { _, _ in false },
-            event: { try RazorpayWire.event($0) }, checkout: Sandbox.checkout)
+            isCheckoutSignature: { _, _, _ in false }, isWebhookSignature: { _, _, _ in false },
+            event: { _ in throw BillingProblem.malformedEvent }, checkout: Sandbox.checkout)
     }
 
     func createOrder(_ receipt: String, _ amount: Money, in tx: any Transaction) throws -> RemoteOrder {

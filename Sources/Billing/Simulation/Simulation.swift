@@ -38,7 +38,7 @@ package struct Simulation: Sendable {
         self.clock = clock
         self.plan = plan
         simulator = SimulatedProvider(database: database)
-        billing = Billing(database: database, provider: simulator.provider, settings: settings)
+        billing = Billing(database: database, providers: PaymentProviders(simulator.provider), settings: settings)
     }
 
     /// What is carried from day to day.
@@ -77,7 +77,7 @@ package struct Simulation: Sendable {
         }
         let rest = state.late.sorted { $0.key < $1.key }.flatMap(\.value)
         try await database.write(in: .instance, by: Self.actor) { tx in
-            for fact in rest { _ = try self.billing.apply(fact, in: tx) }
+            for fact in rest { _ = try self.billing.apply(fact, from: Sandbox.account, in: tx) }
         }
     }
 
@@ -87,7 +87,9 @@ package struct Simulation: Sendable {
     }
 
     private func live(_ day: Int, _ state: inout State, in tx: any Transaction) throws -> [OwnedWish] {
-        for fact in state.late.removeValue(forKey: day) ?? [] { _ = try billing.apply(fact, in: tx) }
+        for fact in state.late.removeValue(forKey: day) ?? [] {
+            _ = try billing.apply(fact, from: Sandbox.account, in: tx)
+        }
         for customer in state.newcomers.removeValue(forKey: day) ?? [] {
             try signUp(customer, on: day, &state, in: tx)
         }
@@ -151,7 +153,7 @@ package struct Simulation: Sendable {
     /// The provider tells; in a rough company twice, in pieces, out of order or days later.
     private func tell(_ fact: PaymentFact, on day: Int, _ state: inout State, in tx: any Transaction) throws {
         guard plan.isRough, fact.state == .captured else {
-            _ = try billing.apply(.payment(fact), in: tx)
+            _ = try billing.apply(.payment(fact), from: Sandbox.account, in: tx)
             return
         }
         let authorized = PaymentFact(
@@ -166,7 +168,7 @@ package struct Simulation: Sendable {
         if state.random.chance(100) {
             state.late[day + Int.random(in: 1...4, using: &state.random), default: []] += news
         } else {
-            for it in news { _ = try billing.apply(it, in: tx) }
+            for it in news { _ = try billing.apply(it, from: Sandbox.account, in: tx) }
         }
     }
 
@@ -206,7 +208,7 @@ package struct Simulation: Sendable {
             try tx.scoped(to: .instance) { tx in
                 let fact = try simulator.refund(
                     payment.remoteID, Money(stored: amount, payment.amount.currency), key: nil, in: tx)
-                _ = try billing.apply(.refund(fact), in: tx)
+                _ = try billing.apply(.refund(fact), from: Sandbox.account, in: tx)
             }
             return []
         }
