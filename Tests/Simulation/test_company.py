@@ -65,6 +65,17 @@ def test_property_e_the_provider_s_books_are_ours_when_all_news_is_told(company)
     assert held == clearing
 
 
+def test_property_d_recognised_deferred_and_credited_are_what_was_invoiced(company):
+    for (currency,) in rows(company, "SELECT DISTINCT currency FROM invoices"):
+        ((invoiced,),) = rows(company, f"""
+            SELECT sum(subtotal) FROM invoices WHERE currency = '{currency}' AND state NOT IN ('draft', 'void')""")
+        ((credited,),) = rows(company, f"SELECT total(subtotal) FROM credit_notes WHERE currency = '{currency}'")
+        ((kept,),) = rows(company, f"""
+            SELECT -sum(p.amount) FROM ledger_accounts a JOIN ledger_postings p ON p.organization_id = a.organization_id
+              AND p.account_id = a.id WHERE a.currency = '{currency}' AND (a.code = '2000' OR a.code LIKE '4%')""")
+        assert invoiced - int(credited) == kept, currency
+
+
 def test_the_same_seed_gives_the_same_company_and_another_seed_another(tmp_path):
     few = {"customers": "12", "years": "1"}
     made = [simulate(tmp_path, name, "--seed", seed, **few)
