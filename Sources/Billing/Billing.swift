@@ -58,6 +58,7 @@ package struct Billing: Sendable {
         addPaymentRoutes(to: &routes)
         addWebhookRoute(to: &routes)
         addReportRoutes(to: &routes)
+        addSpendRoutes(to: &routes)
     }
 
     /// Adds the pages of the console.
@@ -66,6 +67,8 @@ package struct Billing: Sendable {
         addInvoicePages(to: &pages)
         addPaymentPages(to: &pages)
         addCallbackPage(to: &pages)
+        addReportPages(to: &pages)
+        addSpendPage(to: &pages)
     }
 
     /// Adds the jobs and their schedules.

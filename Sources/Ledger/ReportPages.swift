@@ -53,22 +53,22 @@ extension Ledger {
                 query: [
                     QueryParameter("from", "The first day."), QueryParameter("to", "The first day after it."),
                     QueryParameter("basis", "Which time counts."),
-                ], cost: 10, on: database
-            ) { [database] call in
-                let form = ReportForm(call)
-                return try await database.readAtLength(in: try Self.book(of: call)) { tx in
-                    let end = form.to ?? tx.now.adding(Milliseconds(1))
-                    let instant = end.adding(Milliseconds(-1))
-                    return Reports(
-                        trial: try Self.trialBalance(at: instant, by: form.basis, in: tx),
-                        sheet: try Self.balanceSheet(at: instant, by: form.basis, in: tx),
-                        result: try Self.profitAndLoss(
-                            from: form.from ?? Timestamp(milliseconds: 0), to: end, by: form.basis, in: tx))
-                }
-            } show: { reports, call, tx in
-                try Self.reportsPage(reports, call, place, in: tx)
+                ], on: database
+            ) { call, tx in
+                let reports = try tx.scoped(to: try Self.book(of: call)) { try Self.reports(ReportForm(call), in: $0) }
+                return try Self.reportsPage(reports, call, place, in: tx)
             }
         }
+    }
+
+    private static func reports(_ form: ReportForm, in tx: any Transaction) throws -> Reports {
+        let end = form.to ?? tx.now.adding(Milliseconds(1))
+        let instant = end.adding(Milliseconds(-1))
+        return Reports(
+            trial: try trialBalance(at: instant, by: form.basis, in: tx),
+            sheet: try balanceSheet(at: instant, by: form.basis, in: tx),
+            result: try profitAndLoss(
+                from: form.from ?? Timestamp(milliseconds: 0), to: end, by: form.basis, in: tx))
     }
 
     private static func reportsPage(

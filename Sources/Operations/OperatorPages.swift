@@ -19,6 +19,7 @@ extension Operations {
                 "Instance", section: "operator", badge: Self.badge(findings),
                 actions: [
                     HTML.linkButton("Books", href: "/operator/ledger"),
+                    HTML.linkButton("Reports", href: "/operator/reports/mrr"),
                     HTML.linkButton("Audit log", href: "/operator/audit"),
                 ], body)
         }

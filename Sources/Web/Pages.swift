@@ -80,21 +80,19 @@ package struct Pages {
             })
     }
 
-    /// A page whose facts take long to read: they are read on the pool for that, the page around them as always.
-    package mutating func pageAtLength<Facts: Sendable>(
-        _ path: String, _ name: String, allow: Access, query: [QueryParameter] = [], cost: Int,
-        on database: any Database, load: @escaping @Sendable (Call<NoBody>) async throws -> Facts,
-        show: @escaping @Sendable (Facts, Call<NoBody>, any Transaction) throws -> PageView
+    /// A page that may take long to read, such as a report: it runs beside the requests.
+    package mutating func pageAtLength(
+        _ path: String, _ name: String, allow: Access, query: [QueryParameter] = [], on database: any Database,
+        _ show: @escaping @Sendable (Call<NoBody>, any Transaction) throws -> PageView
     ) {
         let shell = shell
         add(
-            "GET", path, name, allow, query: query, cost: cost,
+            "GET", path, name, allow, query: query, cost: 20,
             .act { call in
                 let call = call.with(NoBody())
-                let facts = try await load(call)
                 let scope: Scope = call.role == nil ? .instance : .organization(try call.organization())
-                return try database.read(in: scope) { tx in
-                    .html(try shell(try show(facts, call, tx), call, tx))
+                return try await database.readAtLength(in: scope) { tx in
+                    .html(try shell(try show(call, tx), call, tx))
                 }
             })
     }

@@ -322,6 +322,7 @@ PREPARED = {
     "updateMe": lambda w: (me(w), {}, {"name": "Another Name"}),
     "changePassword": lambda w: (me(w), {}, {"current_password": PASSWORD, "new_password": PASSWORD + " two"}),
     "revokeMySession": second_session,
+    "resolveStuckObject": lambda w: (w.owner, {}, {"kind": "overdue_invoice", "id": taken(w)[1]["invoice_id"]}),
     "takeBackup": lambda w: (w.owner, {}, None),
     "createOrganization": lambda w: (w.owner, {}, {"name": "Next"}),
     "updateOrganization": lambda w: (w.owner, {}, {"name": "Acme Renamed"}),
