@@ -24,7 +24,7 @@ import Testing
     private static func test(_ text: Substring) -> (path: String, name: String) {
         let parts = text.split(separator: "`: ", maxSplits: 1)
         guard parts.count == 2 else { return (String(text), "") }
-        return (String(parts[0].dropFirst()), parts[1].replacing("&#124;", with: "|"))
+        return (String(parts[0].dropFirst()), String(parts[1]).replacing("&#124;", with: "|"))
     }
 
     private static func trimmed(_ text: Substring) -> String {
