@@ -21,7 +21,7 @@ import Testing
         "", "PRAGMA recursive_triggers = ON;", "PRAGMA foreign_keys = ON;", "PRAGMA foreign_keys = OFF;",
         "PRAGMA ignore_check_constraints = ON;", "PRAGMA defer_foreign_keys = ON;",
     ])
-    func `no statement of the shell changes the book`(settings: String) async throws {
+    func `case 40: no statement of the shell changes the book`(settings: String) async throws {
         let book = try await Self.filledBook()
         let before = try await book.contents()
         #expect(before.split(separator: "\n").count > 12)

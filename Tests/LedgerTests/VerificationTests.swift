@@ -54,7 +54,7 @@ import Testing
                 + "WHERE seq = 6 AND amount > 0", 9
         ),
     ])
-    func `damage is found, and the entry is named`(statement: String, sequence: Int64) async throws {
+    func `case 40: damage is found, and the entry is named`(statement: String, sequence: Int64) async throws {
         let book = try await Self.filledBook()
         try await damage(book, statement + ";")
         let report = try book.verify()
