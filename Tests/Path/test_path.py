@@ -5,18 +5,13 @@ import re
 import sqlite3
 import subprocess
 import time
-import urllib.parse
-import uuid
 
 import pytest
 
+from checkout import key, pay
 from raptorflow import PASSWORD, Client
 
 ROLES = ("viewer", "editor", "admin", "owner")
-
-
-def key():
-    return str(uuid.uuid4())
 
 
 def until(condition, what, patience=20):
@@ -166,27 +161,6 @@ def checkout(workspace):
     """The owner takes Pro; the answer says where to pay."""
     body = {"plan": "pro", "currency": "INR", "interval": "month", "trial": False}
     return workspace.owner.post(f"{workspace.base}/subscription", body, key=key()).expect(200).json["checkout"]
-
-
-def pay(workspace, url, choice):
-    """Presses a button of the simulator's checkout, and follows it as a browser would."""
-    parts = urllib.parse.urlsplit(url)
-    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    cookie = {"Cookie": f"raptorflow={workspace.session}", "Accept": "text/html"}
-    client = Client(workspace.url)
-    html = client.get(target, headers=cookie).expect(200).body.decode()
-    for form in re.findall(r"<form.*?</form>", html, re.DOTALL):
-        fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
-        if fields.get("outcome") == choice:
-            break
-    else:
-        raise AssertionError(f"no button {choice} in {html[:2000]}")
-    action = re.search(r'action="([^"]+)"', form).group(1)
-    headers = {**cookie, "Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
-    answer = client.post(action, urllib.parse.urlencode(fields), headers=dict(headers))
-    if answer.status == 307:
-        answer = client.post(answer.headers["Location"], urllib.parse.urlencode(fields), headers=dict(headers))
-    return answer.expect(200, 303)
 
 
 def query(server, statement):
