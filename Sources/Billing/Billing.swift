@@ -59,6 +59,7 @@ package struct Billing: Sendable {
         addDisputeRoutes(to: &routes)
         addWebhookRoute(to: &routes)
         addReportRoutes(to: &routes)
+        addSpendRoutes(to: &routes)
     }
 
     /// Adds the pages of the console.
@@ -68,6 +69,8 @@ package struct Billing: Sendable {
         addPaymentPages(to: &pages)
         addDisputePages(to: &pages)
         addCallbackPage(to: &pages)
+        addReportPages(to: &pages)
+        addSpendPage(to: &pages)
     }
 
     /// Adds the jobs and their schedules.
