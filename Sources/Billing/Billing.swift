@@ -40,18 +40,25 @@ package struct Billing: Sendable {
         Visibility(readable: "plans", where: "1"),
         Visibility(readable: "plan_versions", where: "1"),
         Visibility(readable: "prices", where: "1"),
+        Visibility(readable: "meters", where: "1"),
+        Visibility(readable: "features", where: "1"),
+        Visibility(readable: "plan_entitlements", where: "1"),
     ]
 
     /// Calls a minute that an organisation's plan in force allows; nil when it names no number. Scope: instance.
     package static func callsPerMinute(of organization: OrganizationID, in tx: any Transaction) throws -> Int? {
         try tx.remembering("calls \(organization)") {
-            try PlanStore.callsPerMinute(of: organization, in: tx).map { Int($0) }
+            try tx.scoped(to: .organization(organization)) { tx in
+                try allowance(Feature.callsPerMinute, in: tx).map { Int(clamping: $0) }
+            }
         }
     }
 
     /// Adds the JSON operations and the provider's webhook.
     package func addRoutes(to routes: inout Routes) {
         addPlanRoutes(to: &routes)
+        addEntitlementRoutes(to: &routes)
+        addUsageRoutes(to: &routes)
         addSubscriptionRoutes(to: &routes)
         addDetailsRoutes(to: &routes)
         addInvoiceRoutes(to: &routes)

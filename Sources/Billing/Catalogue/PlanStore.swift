@@ -14,33 +14,22 @@ enum PlanStore {
         try plans(where: "p.code = \(code)", in: tx).first
     }
 
-    /// Calls a minute that an organisation's plan in force allows; nil when it names no number. Scope: instance.
-    static func callsPerMinute(of organization: OrganizationID, in tx: any Transaction) throws -> Int64? {
-        try tx.first(
-            """
-            SELECT calls_per_minute FROM plans WHERE code = coalesce(
-              (SELECT plan_code FROM subscriptions WHERE organization_id = \(organization) AND state <> 'cancelled'),
-              \(Plan.free))
-            """
-        ) { $0.optionalInt(0) } ?? nil
-    }
-
     private static func plans(where condition: SQL, in tx: any Transaction) throws -> [Plan] {
         try tx.rows(
             """
-            SELECT p.code, p.name, p.summary, v.features, p.trial_days, p.calls_per_minute, p.version, p.retired_at
+            SELECT p.code, p.name, p.summary, v.features, p.trial_days, p.version, p.retired_at
             FROM plans p JOIN plan_versions v ON v.plan_code = p.code AND v.version = p.version
             WHERE \(condition) ORDER BY p.position, p.code LIMIT 100
             """
         ) { row in
             let code = try row.text(0)
             let features = try JSONParser.parse(Array(try row.text(3).utf8)).arrayValue ?? []
-            let version = try row.int(6)
+            let version = try row.int(5)
             return Plan(
                 code: code, name: try row.text(1), summary: try row.text(2), version: version,
                 features: features.compactMap(\.stringValue), trialDays: Int(try row.int(4)),
-                callsPerMinute: row.optionalInt(5).map { Int($0) },
-                prices: try PriceStore.onSale(code, version: version, in: tx), retiredAt: row.optionalTime(7))
+                entitlements: try EntitlementStore.values(plan: code, version: version, in: tx),
+                prices: try PriceStore.onSale(code, version: version, in: tx), retiredAt: row.optionalTime(6))
         }
     }
 }
