@@ -118,13 +118,13 @@ private struct ExportedRecord: Encodable {
 }
 
 /// Comma-separated values (RFC 4180) that a spreadsheet takes as text, never as a formula.
-enum CSV {
-    static func line(_ cells: [String]) -> [UInt8] {
+package enum CSV {
+    package static func line(_ cells: [String]) -> [UInt8] {
         Array((cells.map(cell).joined(separator: ",") + "\r\n").utf8)
     }
 
     /// A cell that a spreadsheet would run gets a quote in front; what holds a separator is put in quotes.
-    static func cell(_ text: String) -> String {
+    package static func cell(_ text: String) -> String {
         let isFormula = text.utf8.first.map { "=+-@\t\r\0".utf8.contains($0) } ?? false
         let safe = isFormula ? "'" + text : text
         guard safe.utf8.contains(where: { [34, 44, 10, 13].contains($0) }) else { return safe }

@@ -64,6 +64,7 @@ package struct Billing: Sendable {
         addInvoiceRoutes(to: &routes)
         addPaymentRoutes(to: &routes)
         addWebhookRoute(to: &routes)
+        addReportRoutes(to: &routes)
     }
 
     /// Adds the pages of the console.

@@ -75,8 +75,9 @@ extension Ledger {
     private static func accountPage(_ call: Call<NoBody>, in tx: any Transaction) throws -> PageView {
         let base = try address(call)
         let account = try account(try call.id("account"), in: tx)
+        let before = call.query("before").flatMap { Int64($0) } ?? .max
         let rows = try LedgerStore.statement(
-            of: account.id, before: call.query("before").flatMap { Int64($0) }, limit: pageSize + 1, in: tx)
+            of: account.id, within: 0..<max(0, before), limit: pageSize + 1, in: tx)
         let lines = rows.prefix(pageSize).map { StatementLine($0, of: account) }
         let older = rows.count > pageSize ? lines.last?.sequence : nil
         let statement = HTML.table(

@@ -90,4 +90,9 @@ extension Ledger {
         }
         return low
     }
+
+    /// The last entry that was booked before an instant.
+    static func lastSequence(bookedBefore instant: Timestamp, in tx: any Transaction) throws -> Int64 {
+        try lastSequence(bookedBy: instant.adding(Milliseconds(-1)), in: tx)
+    }
 }

@@ -71,6 +71,15 @@ package struct LedgerAccount: Codable, Sendable, Versioned {
         balance = Money(stored: isDebit ? debits - credits : credits - debits, new.currency)
     }
 
+    /// The same account with more on both sides, or less.
+    func moved(debits more: Int64, credits moreCredits: Int64) -> LedgerAccount {
+        LedgerAccount(
+            id: id,
+            new: NewAccount(
+                code: code, name: name, type: type, contra: contra, currency: currency, ownerID: ownerID, rule: rule),
+            closedAt: closedAt, createdAt: createdAt, debits: debits + more, credits: credits + moreCredits)
+    }
+
     package var entityTag: String { "\"\(id)-\(debits)-\(credits)-\(closedAt?.milliseconds ?? 0)\"" }
 
     enum CodingKeys: String, CodingKey {

@@ -72,14 +72,17 @@ struct PostEntryRequest: RequestBody {
 
     /// The entry to post, with codes looked up; throws `unknownAccount` with the posting's index.
     func entry(in tx: any Transaction) throws -> NewEntry {
+        var codes = AccountCodes()
+        return try entry(with: &codes, in: tx)
+    }
+
+    func entry(with codes: inout AccountCodes, in tx: any Transaction) throws -> NewEntry {
         var lines: [Posting] = []
         lines.reserveCapacity(postings.count)
         for (index, posting) in postings.enumerated() {
-            // A text of an identifier's form is taken for one: whether it exists, the schema tells.
-            let id =
-                try LedgerAccountID(posting.account)
-                ?? Ledger.accountID(code: posting.account, currency: currency, in: tx)
-            guard let id else { throw LedgerProblem.unknownAccount(index: index) }
+            guard let id = try codes.account(posting.account, currency, in: tx) else {
+                throw LedgerProblem.unknownAccount(index: index)
+            }
             lines.append(Posting(posting.direction, id, posting.amount))
         }
         var entry = NewEntry(description, currency, lines)
@@ -95,8 +98,20 @@ struct PostEntriesRequest: RequestBody {
     let entries: [PostEntryRequest]
 
     static let rules = PostEntryRequest.rules.reduce(
-        into: ["entries": Rule.all([.length(1...100), .note("All are posted, in this order, or none.")])]
+        into: [
+            "entries": Rule.all([.length(1...Ledger.batchLimit), .note("All are posted, in this order, or none.")])
+        ]
     ) { rules, rule in rules["entries." + rule.key] = rule.value }
+}
+
+extension PostEntriesRequest {
+    /// The entries to post; a refusal names the entry it is about.
+    func drafts(in tx: any Transaction) throws -> [NewEntry] {
+        var codes = AccountCodes()
+        return try entries.enumerated().map { index, entry in
+            try Problem.located("/entries/\(index)") { try entry.entry(with: &codes, in: tx) }
+        }
+    }
 }
 
 struct PostedEntries: Codable, Sendable {

@@ -24,9 +24,16 @@ extension Ledger {
         routes.get(
             "/v1/orgs/{org}/ledger/accounts/{account}", "getLedgerAccount", "Read an account with its balance",
             tag: "ledger", allow: .member(.ledgerRead),
-            query: [QueryParameter("at", "The balance as the book stood at this instant.", Timestamp.schema)],
-            returns: LedgerAccount.self
-        ) { call, tx in try Self.account(try call.id("account"), at: try Self.instant(call.query("at")), in: tx) }
+            query: [
+                QueryParameter("at", "The balance at this instant; now unless given.", Timestamp.schema),
+                Self.basisParameter(default: .booked),
+            ], returns: LedgerAccount.self
+        ) { call, tx in
+            let id: LedgerAccountID = try call.id("account")
+            let basis = try Self.basis(call.query("basis"), default: .booked)
+            guard let instant = try Self.instant("at", call.query("at")) else { return try Self.account(id, in: tx) }
+            return try Self.account(id, at: instant, by: basis, in: tx)
+        }
         routes.patch(
             "/v1/orgs/{org}/ledger/accounts/{account}", "updateLedgerAccount", "Rename, close or reopen an account",
             tag: "ledger", allow: .member(.ledgerManage), body: ChangeAccountRequest.self, returns: LedgerAccount.self,
@@ -39,11 +46,14 @@ extension Ledger {
         routes.get(
             "/v1/orgs/{org}/ledger/accounts/{account}/statement", "listLedgerStatement",
             "List what was posted to an account, newest first", tag: "ledger", allow: .member(.ledgerRead),
-            query: QueryParameter.paging, returns: Page<StatementLine>.self
+            query: QueryParameter.paging + [
+                QueryParameter("from", "Only what was booked at or after this instant.", Timestamp.schema),
+                QueryParameter("to", "Only what was booked before this instant.", Timestamp.schema),
+            ], returns: Page<StatementLine>.self
         ) { call, tx in
             let account = try Self.account(try call.id("account"), in: tx)
             let rows = try LedgerStore.statement(
-                of: account.id, before: call.page.after.flatMap { Int64($0) }, limit: call.page.limit + 1, in: tx)
+                of: account.id, within: try Self.stretch(call, in: tx), limit: call.page.limit + 1, in: tx)
             return call.page.page(rows.map { StatementLine($0, of: account) }, key: { String($0.sequence) })
         }
     }
@@ -73,7 +83,7 @@ extension Ledger {
             body: PostEntriesRequest.self, returns: PostedEntries.self, status: 201,
             problems: Self.posting + ["ledger_already_booked"]
         ) { call, tx in
-            PostedEntries(data: try call.body.entries.map { try Self.post(try $0.entry(in: tx), in: tx) })
+            PostedEntries(data: try Self.post(try call.body.drafts(in: tx), in: tx))
         }
         routes.get(
             "/v1/orgs/{org}/ledger/journal-entries/{entry}", "getJournalEntry", "Read a journal entry", tag: "ledger",
@@ -115,11 +125,10 @@ extension Ledger {
         return (parts.count > 1 ? String(parts[1]) : "", parts.first.map(String.init) ?? "")
     }
 
-    static func instant(_ text: String?) throws(Problem) -> Timestamp? {
-        guard let text else { return nil }
-        guard let instant = Timestamp(text) else {
-            throw .invalid([FieldProblem("?at", "format", "Write an RFC 3339 instant: 2026-11-23T05:31:38Z.")])
-        }
-        return instant
+    /// The places in the book that a statement is asked for: between two times of booking, below the cursor.
+    private static func stretch(_ call: Call<NoBody>, in tx: any Transaction) throws -> Range<Int64> {
+        let from = try instant("from", call.query("from")).map { try lastSequence(bookedBefore: $0, in: tx) + 1 } ?? 1
+        let to = try instant("to", call.query("to")).map { try lastSequence(bookedBefore: $0, in: tx) + 1 } ?? .max
+        return from..<max(from, min(to, call.page.after.flatMap { Int64($0) } ?? .max))
     }
 }

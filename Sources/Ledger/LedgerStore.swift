@@ -173,16 +173,16 @@ enum LedgerStore {
         ) { try $0.time(0) }
     }
 
-    /// The postings of an account with their entries, newest first, below a sequence number.
+    /// The postings of an account with their entries, newest first, within a stretch of the book.
     static func statement(
-        of id: LedgerAccountID, before: Int64?, limit: Int, in tx: any Transaction
+        of id: LedgerAccountID, within places: Range<Int64>, limit: Int, in tx: any Transaction
     ) throws -> [StatementRow] {
         try tx.rows(
             """
             SELECT e.id, e.description, p.seq, p.amount, p.debits_after, p.credits_after, p.effective_at, e.booked_at
             FROM ledger_postings p JOIN ledger_entries e ON e.organization_id = p.organization_id AND e.seq = p.seq
             WHERE p.organization_id = \(try tx.organization()) AND p.account_id = \(id)
-              AND p.seq < \(before ?? Int64.max)
+              AND p.seq >= \(places.lowerBound) AND p.seq < \(places.upperBound)
             ORDER BY p.seq DESC LIMIT \(limit)
             """
         ) { row in

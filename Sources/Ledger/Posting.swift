@@ -50,7 +50,7 @@ extension Ledger {
     }
 
     /// The entry that booked a fact, with the same postings or not at all.
-    private static func standing(for new: NewEntry, in tx: any Transaction) throws -> JournalEntry {
+    static func standing(for new: NewEntry, in tx: any Transaction) throws -> JournalEntry {
         guard let source = new.source, let entry = try LedgerStore.entry(booking: source, kind: new.kind, in: tx),
             entry.currency == new.currency, Set(entry.postings) == Set(new.postings)
         else { throw LedgerProblem.factBooked }

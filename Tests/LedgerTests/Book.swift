@@ -6,6 +6,7 @@ import Ledger
 import Storage
 import StorageSQLite
 import TestSupport
+import Web
 
 /// One organisation's book: three open accounts in rupees, one in dollars, and what tests do with them.
 struct Book {
@@ -33,6 +34,22 @@ struct Book {
                 try Ledger.open(NewAccount(code: "1000", name: "Bank", type: .asset, currency: .usd), in: $0).id
             )
         }
+    }
+
+    /// A book behind a server; `key` is a token with the given role in every organisation.
+    static func serve(
+        role: Role? = .owner, clock: Core.Clock = Core.Clock { Book.start },
+        _ body: @escaping @Sendable (Book, TestServer, String) async throws -> Void
+    ) async throws {
+        let book = try await Book(clock: clock)
+        var routes = Routes()
+        let ledger = Ledger(database: book.file.database)
+        ledger.addRoutes(to: &routes)
+        let key = Principal(
+            .apiKey(APIKeyID(at: Book.start), organization: book.organization, role: role ?? .viewer), display: "key")
+        try await withServer(
+            routes.endpoints, on: book.file.database, settings: .testing(principals: ["key": key], role: role)
+        ) { server in try await body(book, server, "/v1/orgs/\(book.organization)/ledger") }
     }
 
     /// Runs a unit of work in the organisation's scope.

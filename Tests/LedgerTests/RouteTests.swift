@@ -7,21 +7,6 @@ import Testing
 import Web
 
 @Suite struct RouteTests {
-    /// A book behind a server; `key` is a token with the given role in every organisation.
-    private func serve(
-        role: Role? = .owner, _ body: @escaping @Sendable (Book, TestServer, String) async throws -> Void
-    ) async throws {
-        let book = try await Book()
-        var routes = Routes()
-        let ledger = Ledger(database: book.file.database)
-        ledger.addRoutes(to: &routes)
-        let key = Principal(
-            .apiKey(APIKeyID(at: Book.start), organization: book.organization, role: role ?? .viewer), display: "key")
-        try await withServer(
-            routes.endpoints, on: book.file.database, settings: .testing(principals: ["key": key], role: role)
-        ) { server in try await body(book, server, "/v1/orgs/\(book.organization)/ledger") }
-    }
-
     private static func body(_ debit: String, _ credit: String, _ amount: Int64 = 118_000, more: String = "") -> String
     {
         """
@@ -32,7 +17,7 @@ import Web
     }
 
     @Test func `an entry is posted by code or identifier, read, listed and reversed`() async throws {
-        try await serve { book, server, base in
+        try await Book.serve { book, server, base in
             let posted = try await server.send(
                 "POST", "\(base)/journal-entries", token: "key", body: Self.body("1000", book.income.text))
             #expect(posted.status == 201, "\(posted.body)")
@@ -55,7 +40,7 @@ import Web
     }
 
     @Test func `an unbalanced entry, an unknown account and a misspelt field are refused by name`() async throws {
-        try await serve { book, server, base in
+        try await Book.serve { book, server, base in
             let path = "\(base)/journal-entries"
             let unbalanced = try await server.send("POST", path, token: "key", body: Self.body("1000", "4000", 5))
             #expect(unbalanced.status == 422 && unbalanced.problem == "ledger_unbalanced")
@@ -71,7 +56,7 @@ import Web
     }
 
     @Test func `a batch is posted whole or not at all`() async throws {
-        try await serve { book, server, base in
+        try await Book.serve { book, server, base in
             let good = Self.body("1000", "4000")
             let path = "\(base)/journal-entries/batch"
             let bad = try await server.send(
@@ -84,7 +69,7 @@ import Web
     }
 
     @Test func `accounts are opened, listed with balances, read as of an instant, closed and stated`() async throws {
-        try await serve { book, server, base in
+        try await Book.serve { book, server, base in
             let opened = try await server.send(
                 "POST", "\(base)/accounts", token: "key",
                 body: "{\"code\":\"5000\",\"name\":\"Fees\",\"type\":\"expense\",\"currency\":\"INR\"}")
@@ -110,7 +95,7 @@ import Web
     }
 
     @Test func `a viewer reads and verifies, and posts nothing`() async throws {
-        try await serve(role: .viewer) { book, server, base in
+        try await Book.serve(role: .viewer) { book, server, base in
             try await book.post(5)
             let refused = try await server.send(
                 "POST", "\(base)/journal-entries", token: "key", body: Self.body("1000", "4000"))
@@ -123,7 +108,7 @@ import Web
     }
 
     @Test func `an editor posts and opens no accounts`() async throws {
-        try await serve(role: .editor) { _, server, base in
+        try await Book.serve(role: .editor) { _, server, base in
             let posted = try await server.send(
                 "POST", "\(base)/journal-entries", token: "key", body: Self.body("1000", "4000"))
             #expect(posted.status == 201)
@@ -135,7 +120,7 @@ import Web
     }
 
     @Test func `another organisation's account and entry are not found`() async throws {
-        try await serve { book, server, base in
+        try await Book.serve { book, server, base in
             let other = try await Book(in: book.file)
             let entry = try await other.post(5)
             for path in ["accounts/\(other.cash)", "accounts/\(other.cash)/statement", "journal-entries/\(entry.id)"] {
