@@ -57,6 +57,7 @@ package struct Billing: Sendable {
     /// Adds the JSON operations and the provider's webhook.
     package func addRoutes(to routes: inout Routes) {
         addPlanRoutes(to: &routes)
+        addCatalogueRoutes(to: &routes)
         addEntitlementRoutes(to: &routes)
         addUsageRoutes(to: &routes)
         addSubscriptionRoutes(to: &routes)
@@ -70,6 +71,8 @@ package struct Billing: Sendable {
     /// Adds the pages of the console.
     package func addPages(to pages: inout Pages) {
         addBillingPages(to: &pages)
+        addUsagePages(to: &pages)
+        addCataloguePages(to: &pages)
         addInvoicePages(to: &pages)
         addPaymentPages(to: &pages)
         addCallbackPage(to: &pages)

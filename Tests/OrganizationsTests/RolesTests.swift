@@ -17,7 +17,8 @@ struct RolesTests {
             .organizationRead: all, .membersRead: all, .eventsRead: all, .jobsRead: all, .billingRead: all,
             .ledgerRead: all, .jobsWrite: editors, .usageWrite: editors, .ledgerPost: editors,
             .organizationManage: admins, .membersManage: admins, .keysRead: admins, .keysManage: admins,
-            .auditRead: admins, .jobsManage: admins, .outboxRead: admins, .ledgerManage: admins, .billingManage: [.owner], .organizationDelete: [.owner],
+            .auditRead: admins, .jobsManage: admins, .outboxRead: admins, .ledgerManage: admins,
+            .billingManage: [.owner], .organizationDelete: [.owner],
         ]
     }()
 
