@@ -30,4 +30,14 @@ extension Organizations {
         }
         guard count < limit else { throw OrganizationsProblem.planLimit(what.words, limit: limit) }
     }
+
+    /// Joins by a domain; who is offered nothing does not learn whether there is room either. Scope: instance.
+    func joinIfThereIsRoom(
+        _ organization: OrganizationID, by user: UserID, in tx: any Transaction
+    ) throws -> Membership {
+        if try Self.joinOffers(for: user, in: tx).contains(where: { $0.organizationID == organization }) {
+            try tx.scoped(to: .organization(organization)) { try requireRoom(for: .members, in: $0) }
+        }
+        return try Self.join(organization, by: user, in: tx)
+    }
 }

@@ -51,7 +51,7 @@ import Web
         let shop = try await Shop()
         _ = try await shop.paidPro()
         try await shop.writeInstance { tx in
-            try tx.run("INSERT INTO plan_versions (plan_code, version, features, created_at) VALUES ('pro', 2, '[]', 1)")
+            try tx.run("INSERT INTO plan_versions VALUES ('pro', 2, '[]', 1)")
             try tx.run("INSERT INTO plan_entitlements VALUES ('pro', 2, 'members', '5')")
             try tx.run("UPDATE plans SET version = 2, retired_at = 5 WHERE code = 'pro'")
         }

@@ -13,7 +13,8 @@ import Web
         let shop = try await Shop()
         let all =
             meters.isEmpty
-            ? Aggregation.allCases.map { Meter(code: $0.rawValue, name: "Calls", aggregation: $0, unit: "call") } : meters
+            ? Aggregation.allCases.map { Meter(code: $0.rawValue, name: "Calls", aggregation: $0, unit: "call") }
+            : meters
         try await shop.writeInstance { tx in for meter in all { try UsageStore.save(meter, in: tx) } }
         return shop
     }
@@ -43,7 +44,8 @@ import Web
         #expect(try await ingest(shop, [first, first]) == .init(accepted: 1, duplicates: 1, late: 0, conflicts: []))
         #expect(try await ingest(shop, [first]).duplicates == 1)
         let other = event("a", at: Self.start, value: 6)
-        #expect(try await ingest(shop, [other, event("b")]) == .init(accepted: 1, duplicates: 0, late: 0, conflicts: ["a"]))
+        let receipt = try await ingest(shop, [other, event("b")])
+        #expect(receipt == .init(accepted: 1, duplicates: 0, late: 0, conflicts: ["a"]))
         let day = Self.start.adding(.days(1))
         #expect(try quantity(shop, "sum", Self.start.adding(-.days(1)), day) == 6)
     }
@@ -161,9 +163,8 @@ import Web
             }
         }
         _ = try await shop.paidPro()
-        let bought = try #require(try shop.read { tx in
-            try shop.billing.subscription(in: tx).price.flatMap { try PriceStore.find($0, in: tx) }
-        })
+        let price = try #require(try shop.subscription().price)
+        let bought = try #require(try shop.read { try PriceStore.find(price, in: $0) })
         try await ingest(shop, (0..<14).map { event("c\($0)", "calls") })
         try await ingest(shop, (0..<9).map { event("s\($0)", "seats", key: "user-\($0 % 3)") })
         let period = try shop.read { try Billing.usagePeriod(in: $0) }

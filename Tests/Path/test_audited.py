@@ -32,6 +32,7 @@ EXEMPT = {
     "addPasskey": "needs an authenticator: Tests/Browser/test_passkeys.py looks for its record",
     "renamePasskey": "the same", "removePasskey": "the same", "signInWithPasskey": "the same",
     "issueToken": "signs a statement of ten minutes; nothing is changed",
+    "reportUsage": "an event of usage is a record itself, kept for ever; a second one of each would be one too many",
     "authorize": "reads only; it is a POST because it has a body",
     "refreshIssuers": "fetches keys into memory",
     "linkMyIdentity": "needs another issuer: Tests/IdentityTests/ExternalIdentityTests.swift looks for its record",
@@ -291,6 +292,14 @@ def completing(world):
     return stranger(world), {}, {"challenge": begun["challenge"]["token"], "code": code}
 
 
+def granted(world):
+    """A grant that can be taken back."""
+    place = {"organization": world.workspace.organization, "feature": "api_keys"}
+    path = f"/v1/operator/orgs/{place['organization']}/entitlements/{place['feature']}"
+    world.owner.post(path, {"value": "unlimited", "reason": "a deal"}, key=key()).expect(200)
+    return place
+
+
 PREPARED = {
     "changeEmail": lambda w: (stranger(w), {}, {"token": changing(w)[1]}),
     "undoEmailChange": undoing,
@@ -314,6 +323,11 @@ PREPARED = {
     "updateMe": lambda w: (me(w), {}, {"name": "Another Name"}),
     "changePassword": lambda w: (me(w), {}, {"current_password": PASSWORD, "new_password": PASSWORD + " two"}),
     "revokeMySession": second_session,
+    "applyCatalog": lambda w: (w.owner, {}, {"catalog": {"meters": [
+        {"code": f"m-{uuid.uuid4().hex[:8]}", "name": "M", "aggregation": "sum", "unit": "unit"}]}}),
+    "grantEntitlement": lambda w: (
+        w.owner, {"organization": w.workspace.organization, "feature": "members"}, {"value": 9, "reason": "a deal"}),
+    "withdrawEntitlement": lambda w: (w.owner, granted(w), None),
     "takeBackup": lambda w: (w.owner, {}, None),
     "createOrganization": lambda w: (w.owner, {}, {"name": "Next"}),
     "updateOrganization": lambda w: (w.owner, {}, {"name": "Acme Renamed"}),

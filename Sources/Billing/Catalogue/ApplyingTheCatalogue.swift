@@ -2,7 +2,7 @@
 import Audit
 import Core
 package import Storage
-package import Web
+import Web
 
 extension Billing {
     /// Takes a document over, or says only what it would change. Scope: instance. Nothing is told when nothing changes.
@@ -78,7 +78,8 @@ private struct CatalogueAct {
     private mutating func apply(_ it: MeterEntry, in tx: any Transaction) throws {
         let before = current.meters?.first { $0.code == it.code }
         guard before != it else { return }
-        told.append("Meter \(it.code): \(before == nil ? "new, " : "")\(it.name), \(it.aggregation.rawValue) of \(it.unit)s")
+        let new = before == nil ? "new, " : ""
+        told.append("Meter \(it.code): \(new)\(it.name), \(it.aggregation.rawValue) of \(it.unit)s")
         guard !isDry else { return }
         let meter = Meter(code: it.code, name: it.name, aggregation: it.aggregation, unit: it.unit)
         try UsageStore.save(meter, in: tx)
@@ -95,7 +96,9 @@ private struct CatalogueAct {
 
     private mutating func add(_ plan: PlanEntry, in tx: any Transaction) throws {
         told.append("Plan \(plan.code): new, \(plan.name)")
-        for (feature, value) in features(of: plan) { told.append("Plan \(plan.code): \(feature.name) \(value.words(feature))") }
+        for (feature, value) in features(of: plan) {
+            told.append("Plan \(plan.code): \(feature.name) \(value.words(feature))")
+        }
         for price in plan.prices { told.append("Plan \(plan.code): price \(words(price))") }
         guard !isDry else { return }
         let position = (current.plans?.count ?? 0) + told.count

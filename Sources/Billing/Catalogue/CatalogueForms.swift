@@ -88,7 +88,7 @@ extension Billing {
         price.per = try number(form["per"], field: "per").flatMap { $0 == 1 ? nil : $0 }
         if model.hasTiers {
             guard let tiers = MoneyText.tiers(form["tiers"], currency) else {
-                throw refused("tiers", "Each line is a border, a colon and an amount; the last border is the word more.")
+                throw refused("tiers", "Each line is a border, a colon and an amount; the last border is more.")
             }
             price.tiers = tiers
         } else {

@@ -27,10 +27,13 @@ extension Billing {
         pages.action(Self.cataloguePath + "/{plan}/retire", "retire-plan", allow: .operators) { call, tx in
             var entry = try Self.entry(call.parameter("plan"), in: tx)
             entry.isRetired = call.body["again"] != "1"
-            let words = entry.isRetired == true ? "The plan is sold no longer. Who has it keeps it." : "It is sold again."
+            let isOver = entry.isRetired == true
+            let words = isOver ? "The plan is sold no longer. Who has it keeps it." : "It is sold again."
             return try Self.save(entry, flash: words, in: tx)
         }
-        pages.action(Self.cataloguePath + "/{plan}/prices/{price}/retire", "retire-price", allow: .operators) { call, tx in
+        pages.action(
+            Self.cataloguePath + "/{plan}/prices/{price}/retire", "retire-price", allow: .operators
+        ) { call, tx in
             var entry = try Self.entry(call.parameter("plan"), in: tx)
             guard let price = try PriceStore.find(try call.id("price"), in: tx), price.plan == entry.code else {
                 throw Problem.notFound("price")
@@ -75,10 +78,11 @@ extension Billing {
         let meters = try UsageStore.meters(in: tx).map { it -> [HTML] in
             [HTML.code(it.code), "\(it.name)", "\(it.aggregation.words)", "\(it.unit)"]
         }
+        let columns: [Column] = [
+            "Plan", "State", .number("Version"), .number("Prices on sale"), .number("Subscribers"),
+        ]
         let body: HTML = """
-            \(HTML.table(
-                "Plans", columns: ["Plan", "State", .number("Version"), .number("Prices on sale"), .number("Subscribers")],
-                rows: rows))\
+            \(HTML.table("Plans", columns: columns, rows: rows))\
             \(HTML.section(
                 "Features", lead: "What plans differ in.",
                 HTML.table("Features", columns: ["Code", "Name", "Kind", "Measured by"], rows: features)))\
@@ -159,14 +163,14 @@ extension Billing {
                 "\(subscribers[price.id] ?? 0)", HTML.code(price.id.text), isSold ? retire : .empty,
             ]
         }
+        let columns: [Column] = [
+            "Price", "Paid", "For", .number("Version"), "State", .number("Subscribers"), "Id", .actions,
+        ]
         return HTML.section(
             "Prices", lead: "Without tax. A price never changes: another one takes its place.",
             actions: [HTML.linkButton("New price", href: "\(base)/prices", style: .primary)],
             HTML.table(
-                "Prices",
-                columns: [
-                    "Price", "Paid", "For", .number("Version"), "State", .number("Subscribers"), "Id", .actions,
-                ], rows: rows, empty: HTML.emptyState("No price yet", "The plan is sold once it has one.")))
+                "Prices", columns: columns, rows: rows, empty: HTML.emptyState("No price yet", "The plan is sold once it has one.")))
     }
 }
 

@@ -71,10 +71,6 @@ extension Organizations {
             "/v1/me/joinable-orgs/{organization}/join", "joinOrganization",
             "Join an organisation by the domain of your confirmed address", tag: "me", allow: .signedIn,
             body: NoBody.self, returns: Membership.self, problems: ["plan_limit_reached"]
-        ) { call, tx in
-            let organization: OrganizationID = try call.id("organization")
-            try tx.scoped(to: .organization(organization)) { try requireRoom(for: .members, in: $0) }
-            return try Self.join(organization, by: try call.user(), in: tx)
-        }
+        ) { call, tx in try joinIfThereIsRoom(try call.id("organization"), by: try call.user(), in: tx) }
     }
 }
