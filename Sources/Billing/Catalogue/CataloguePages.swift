@@ -73,7 +73,8 @@ extension Billing {
             ]
         }
         let features = try EntitlementStore.features(in: tx).map { it -> [HTML] in
-            [HTML.code(it.code), "\(it.name)", "\(it.kind.rawValue)", it.meter.map { HTML.code($0) } ?? HTML.muted("–")]
+            let meter = it.meter.map { HTML.code($0) } ?? HTML.muted("–")
+            return [HTML.code(it.code), "\(it.name)", "\(it.kind.rawValue)", meter]
         }
         let meters = try UsageStore.meters(in: tx).map { it -> [HTML] in
             [HTML.code(it.code), "\(it.name)", "\(it.aggregation.words)", "\(it.unit)"]
@@ -170,7 +171,8 @@ extension Billing {
             "Prices", lead: "Without tax. A price never changes: another one takes its place.",
             actions: [HTML.linkButton("New price", href: "\(base)/prices", style: .primary)],
             HTML.table(
-                "Prices", columns: columns, rows: rows, empty: HTML.emptyState("No price yet", "The plan is sold once it has one.")))
+                "Prices", columns: columns, rows: rows,
+                empty: HTML.emptyState("No price yet", "The plan is sold once it has one.")))
     }
 }
 

@@ -23,7 +23,9 @@ extension Billing {
     /// another voids the first.
     func take(_ choice: PlanChoice, in tx: any Transaction) throws -> Invoice? {
         guard let plan = try PlanStore.find(choice.plan, in: tx) else { throw BillingProblem.unknownPlan }
-        guard let price = plan.price(choice.currency, choice.interval) else { throw BillingProblem.notSold }
+        guard plan.retiredAt == nil, let price = plan.price(choice.currency, choice.interval) else {
+            throw BillingProblem.notSold
+        }
         var subscription = try subscription(in: tx)
         try subscription.checkMayTake(plan)
         let open = try subscription.openInvoice.flatMap { try InvoiceStore.find($0, in: tx) }
@@ -60,6 +62,7 @@ extension Billing {
         let invoice = try finalise(plan, price, from: tx.now, in: tx)
         (subscription.openInvoice, subscription.openPrice) = (invoice.id, price.id)
         try SubscriptionStore.save(subscription, in: tx)
+        if invoice.state == .paid { try putInForce(invoice, in: tx) }
         return invoice
     }
 
@@ -104,6 +107,7 @@ extension Billing {
         try Self.note(
             wasTrial ? "subscription.trial_ended" : "subscription.renewal_due", "subscription",
             try tx.organization(), subscription.facts, in: tx)
+        if invoice.state == .paid { try putInForce(invoice, in: tx) }
         return true
     }
 

@@ -16,6 +16,17 @@ struct UsageLine: Sendable, Hashable {
     var words: String { "\(meter.name), \(price.terms.plural(quantity))" }
 }
 
+extension UsageLine {
+    /// As lines of an invoice: one for each part that costs something, none when nothing does.
+    var drafts: [DraftLine] {
+        parts.filter { $0.amount.amount != 0 }.map { part in
+            DraftLine(
+                "\(meter.name): \(part.words)", amount: part.amount.amount, quantity: part.quantity,
+                period: period.start..<period.end, revenue: .usage)
+        }
+    }
+}
+
 extension Billing {
     /// The lines for the usage of a period under a price of a plan, in arrears; meters without a price have none.
     ///
