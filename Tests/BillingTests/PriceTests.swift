@@ -50,7 +50,7 @@ import Testing
 
     @Test func `what is not sold any more is not taken`() async throws {
         let shop = try await Shop()
-        try await shop.writeInstance { try $0.run("UPDATE plans SET retired_at = 1 WHERE code = 'pro'") }
+        _ = try await shop.writeInstance { try $0.run("UPDATE plans SET retired_at = 1 WHERE code = 'pro'") }
         await #expect(throws: BillingProblem.notSold) { try await shop.takePro() }
     }
 
