@@ -63,7 +63,7 @@ struct Features: Sendable {
         billing.request = { [billing = payments.billing] tx in try billing.endWhenLeaving(in: tx) }
         let erasers: [@Sendable (Int, any Transaction) throws -> Int] = [
             { try Jobs.erase(limit: $0, in: $1) }, { try Events.erase(limit: $0, in: $1) },
-            { try Mail.erase(limit: $0, in: $1) },
+            { try Mail.erase(limit: $0, in: $1) }, { try Billing.eraseUsage(limit: $0, in: $1) },
         ]
         return [billing]
             + erasers.map { erase in

@@ -93,6 +93,34 @@ import Web
         #expect(try await apply(shop, CatalogueDocument(plans: [plan])) == ["Plan pro: sold again"])
     }
 
+    @Test func `case 21: a refund works after the subscription ended and its plan was taken out of the catalogue`()
+        async throws
+    {
+        let shop = try await Shop()
+        let (_, payment) = try await shop.paidPro()
+        let billing = shop.billing
+        _ = try await shop.write { try billing.cancel(in: $0) }
+        var plan = try pro(shop)
+        (plan.isRetired, plan.prices) = (true, [])
+        _ = try await apply(shop, CatalogueDocument(plans: [plan]))
+        // What was bought can't be deleted at all.
+        await #expect(throws: StorageError.self) {
+            _ = try await shop.writeInstance { try $0.run("DELETE FROM plans WHERE code = 'pro'") }
+        }
+        shop.clock.advance(by: .days(40))
+        try await billing.turnAll(by: Shop.owner)
+        #expect(try shop.subscription().state == .cancelled)
+        let wish = RefundWish(payment: payment.id, amount: nil, reason: "asked for", isOperator: true)
+        let refund = try await billing.refund(wish, of: shop.organization, by: Shop.owner)
+        let fact = RefundFact(
+            id: refund.remoteID ?? "rfnd_AAAAAAAAAAAAAA", paymentID: payment.remoteID, amount: refund.amount,
+            state: .processed, receipt: refund.id.text)
+        try await shop.apply(.refund(fact))
+        #expect(refund.amount == payment.amount)
+        let balances = try shop.balances()
+        for account in ["1010", "1100", "2210", "2220"] { #expect(balances[account] == nil, "\(account)") }
+    }
+
     @Test func `a change of the catalogue is in the audit log of the instance, in words`() async throws {
         let shop = try await Shop()
         var plan = try pro(shop)

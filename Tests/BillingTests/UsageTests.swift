@@ -189,6 +189,22 @@ import Web
         #expect(days.suffix(3).map(\.quantity) == [3, 0, 4])
     }
 
+    @Test func `reports of a deleted organisation go, a little at a time, and the sums stay`() async throws {
+        let shop = try await shop()
+        try await ingest(shop, (0..<5).map { event("e\($0)", "unique_count", at: Self.start, key: "user-\($0)") })
+        var erased: [Int] = []
+        repeat {
+            erased.append(try await shop.write { try Billing.eraseUsage(limit: 4, in: $0) })
+        } while erased.last == 4
+        #expect(erased == [4, 4, 2])
+        let left = try shop.read { tx in
+            try ["usage_events", "usage_keys", "usage_hours"].map { table in
+                try tx.first(SQL(unchecked: "SELECT count(*) FROM \(table)")) { try $0.int(0) } ?? 0
+            }
+        }
+        #expect(left == [0, 0, 1])
+    }
+
     @Test func `largest values add up without a trap`() {
         var sum = UsageSum(events: .max, total: .max, largest: .max)
         sum.add(UsageSum(events: 1, total: 1, largest: 1))

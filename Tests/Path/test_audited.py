@@ -326,7 +326,8 @@ PREPARED = {
     "applyCatalog": lambda w: (w.owner, {}, {"catalog": {"meters": [
         {"code": f"m-{uuid.uuid4().hex[:8]}", "name": "M", "aggregation": "sum", "unit": "unit"}]}}),
     "grantEntitlement": lambda w: (
-        w.owner, {"organization": w.workspace.organization, "feature": "members"}, {"value": 9, "reason": "a deal"}),
+        w.owner, {"organization": w.workspace.organization, "feature": "members"},
+        {"value": 100_000, "reason": "a deal"}),
     "withdrawEntitlement": lambda w: (w.owner, granted(w), None),
     "takeBackup": lambda w: (w.owner, {}, None),
     "createOrganization": lambda w: (w.owner, {}, {"name": "Next"}),

@@ -1,4 +1,4 @@
-"""What is sold, what an organisation may use of it, and what it used: over HTTP and by the command, on the real binary."""
+"""What is sold, what an organisation may use of it, and what it used: over HTTP and by the command."""
 import json
 import urllib.parse
 import uuid
@@ -148,7 +148,8 @@ def test_usage_is_counted_once_and_its_quota_is_told_once(server, workspace):
         "accepted": 0, "duplicates": 8, "late": 0, "conflicts": []}
     quota = owner.get(f"{base}/entitlements/call_quota").expect(200).json
     assert (quota["used"], quota["remaining"], quota["limit"]) == (8, 2, 10)
-    program.post(f"{base}/usage", {"events": [{"id": f"f{number}", "meter": "calls"} for number in range(9)]}).expect(200)
+    more = [{"id": f"f{number}", "meter": "calls"} for number in range(9)]
+    program.post(f"{base}/usage", {"events": more}).expect(200)
     told = [event["data"]["percent"] for event in owner.get(f"{base}/events?type=usage.threshold_reached").json["data"]]
     assert sorted(told) == [80, 100]
     days = owner.get(f"{base}/usage/calls").expect(200).json

@@ -26,10 +26,12 @@ def server(tmp_path_factory):
 def plan(server, calls):
     """Sells the free plan in a version that allows so many calls, as whoever runs the instance can."""
     with contextlib.closing(sqlite3.connect(server.folder / "raptorflow.db", timeout=10)) as file:
-        version, = file.execute("UPDATE plans SET version = version + 1 WHERE code = 'free' RETURNING version").fetchone()
+        version, = file.execute(
+            "UPDATE plans SET version = version + 1 WHERE code = 'free' RETURNING version").fetchone()
         file.execute("INSERT INTO plan_versions VALUES ('free', ?, '[]', 0)", (version,))
         if calls:
-            file.execute("INSERT INTO plan_entitlements VALUES ('free', ?, 'calls_per_minute', ?)", (version, str(calls)))
+            file.execute("INSERT INTO plan_entitlements VALUES ('free', ?, 'calls_per_minute', ?)",
+                         (version, str(calls)))
         file.commit()
 
 

@@ -14,7 +14,7 @@ struct CatalogueDocument: Codable, Sendable, Hashable {
         "features": .length(0...200), "features.code": code, "features.name": .length(1...60),
         "features.unit": .length(0...40), "plans": .length(0...100), "plans.code": code, "plans.name": .length(1...60),
         "plans.summary": .length(0...300), "plans.trial_days": .range(0...365), "plans.highlights": .length(0...20),
-        "plans.highlights.": .length(1...100), "plans.prices": .length(0...100),
+        "plans.prices": .length(0...100),
         "plans.entitlements": .note("The value of each feature: true or false, a number or \"unlimited\", or a text."),
         "plans.prices.amount": .range(0...Money.limit), "plans.prices.per": .range(1...Money.limit),
         "plans.prices.unit": .length(1...40), "plans.prices.tiers": .length(1...Pricing.tierLimit),

@@ -44,12 +44,12 @@ extension Billing {
             (.graduated, "Graduated", "Each unit at the rate of its own tier."),
             (.volume, "Volume", "All units at the rate of the tier that the last one falls into."),
         ]
+        let intervals = Interval.allCases.map { Choice($0.rawValue, $0.adverb.capitalised) }
         let uses = [Choice("", "The plan itself")] + meters.map { Choice($0.code, "Usage: \($0.name)") }
         let fields: HTML = """
-            \(HTML.textField("currency", label: "Currency", state: state, default: "INR", hint: "By its ISO 4217 code."))\
+            \(HTML.textField("currency", label: "Currency", state: state, default: "INR", hint: "Its ISO 4217 code."))\
             \(HTML.select(
-                "interval", label: "Paid", options: Interval.allCases.map { Choice($0.rawValue, $0.adverb.capitalised) },
-                state: state, default: "month"))\
+                "interval", label: "Paid", options: intervals, state: state, default: "month"))\
             \(HTML.select("meter", label: "For", options: uses, state: state))\
             \(HTML.radios(
                 "model", label: "Model", options: models.map { Choice($0.0.rawValue, $0.1, hint: $0.2) }, state: state,
@@ -57,7 +57,8 @@ extension Billing {
             \(HTML.textField(
                 "amount", label: "Amount", state: state, hint: "In the currency, such as 2499.00. Not for tiers.",
                 required: false))\
-            \(HTML.textField("unit", label: "What is counted", state: state, default: "seat", hint: "In the singular."))\
+            \(HTML.textField(
+                "unit", label: "What is counted", state: state, default: "seat", hint: "In the singular."))\
             \(HTML.textField(
                 "per", label: "For how many units the amounts are", state: state, default: "1"))\
             \(HTML.textArea(

@@ -1,9 +1,14 @@
 // Quotas: a limit that a meter measures. Nothing is refused; the owners hear of it at 80 % and at 100 %, once a period.
 import Core
-import Storage
+package import Storage
 import Web
 
 extension Billing {
+    /// Deletes a number of an organisation's reports of usage at most. For an organisation that is deleted.
+    package static func eraseUsage(limit: Int, in tx: any Transaction) throws -> Int {
+        try UsageStore.erase(limit: limit, in: tx)
+    }
+
     static let quotaAlerts: [Int64] = [80, 100]
 
     /// Tells what shares of their quotas the meters have reached since.

@@ -184,6 +184,25 @@ enum UsageStore {
 
     private static func instant(_ hour: Int64) -> Timestamp { Timestamp(milliseconds: hour * UsageRollup.hourLength) }
 
+    /// Deletes a number of the organisation's events and keys at most, which may name people; the sums stay, as
+    /// invoices do. Returns how many.
+    static func erase(limit: Int, in tx: any Transaction) throws -> Int {
+        let organization = try tx.organization()
+        let events = try tx.run(
+            """
+            DELETE FROM usage_events WHERE organization_id = \(organization) AND event_id IN
+              (SELECT event_id FROM usage_events WHERE organization_id = \(organization) LIMIT \(limit))
+            """)
+        guard events < limit else { return events }
+        return try events
+            + tx.run(
+                """
+                DELETE FROM usage_keys WHERE organization_id = \(organization) AND (meter_code, day, key) IN
+                  (SELECT meter_code, day, key FROM usage_keys WHERE organization_id = \(organization)
+                  LIMIT \(limit - events))
+                """)
+    }
+
     // MARK: Billing and alerts
 
     /// Up to when usage stands on invoices; nil when none does.
