@@ -84,6 +84,9 @@ FILE_BYTES(sqlite_0021) = {
 FILE_BYTES(sqlite_0022) = {
 #embed "migrations/sqlite/0022_payments.sql"
 };
+FILE_BYTES(sqlite_0023) = {
+#embed "migrations/sqlite/0023_reports.sql"
+};
 
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
@@ -115,6 +118,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0019_catalogue.sql", sqlite_0019),
     ENTRY("migrations/sqlite/0021_invoices.sql", sqlite_0021),
     ENTRY("migrations/sqlite/0022_payments.sql", sqlite_0022),
+    ENTRY("migrations/sqlite/0023_reports.sql", sqlite_0023),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }

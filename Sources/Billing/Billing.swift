@@ -66,6 +66,7 @@ package struct Billing: Sendable {
         addPaymentRoutes(to: &routes)
         addWebhookRoute(to: &routes)
         addReportRoutes(to: &routes)
+        addSpendRoutes(to: &routes)
     }
 
     /// Adds the pages of the console.
@@ -76,6 +77,8 @@ package struct Billing: Sendable {
         addInvoicePages(to: &pages)
         addPaymentPages(to: &pages)
         addCallbackPage(to: &pages)
+        addReportPages(to: &pages)
+        addSpendPage(to: &pages)
     }
 
     /// Adds the jobs and their schedules.

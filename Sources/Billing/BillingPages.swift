@@ -195,7 +195,7 @@ extension Billing {
 
     private func invoices(_ view: View) -> HTML {
         HTML.section(
-            "Invoices",
+            "Invoices", actions: [HTML.linkButton("Spending", href: "\(view.base)/billing/spending", size: .small)],
             HTML.table(
                 "Invoices", columns: ["Number", "State", .number("Amount"), .date("Issued"), .date("Due")],
                 rows: view.invoices.map { it in

@@ -27,6 +27,13 @@ package enum Jobs {
         return job.id
     }
 
+    /// Makes a job that gave up ready again, with all its attempts before it; false when there is none.
+    package static func restart(_ id: JobID, in tx: any Transaction) throws -> Bool {
+        guard try JobsStore.restart(id, in: tx) else { return false }
+        tx.afterCommit { JobSignal.wake() }
+        return true
+    }
+
     /// Deletes a number of an organisation's jobs at most; returns how many. For an organisation that is deleted.
     package static func erase(limit: Int, in tx: any Transaction) throws -> Int {
         try JobsStore.erase(limit: limit, in: tx)

@@ -80,6 +80,22 @@ package struct Pages {
             })
     }
 
+    /// A page that may take long to read, such as a report: it runs beside the requests, in the scope of the instance.
+    package mutating func pageAtLength(
+        _ path: String, _ name: String, allow: Access, query: [QueryParameter] = [], on database: any Database,
+        _ show: @escaping @Sendable (Call<NoBody>, any Transaction) throws -> PageView
+    ) {
+        let shell = shell
+        add(
+            "GET", path, name, allow, query: query, cost: 20,
+            .act { call in
+                let call = call.with(NoBody())
+                return try await database.readAtLength(in: .instance) { tx in
+                    .html(try shell(try show(call, tx), call, tx))
+                }
+            })
+    }
+
     /// A page with a form: GET shows it, POST submits it.
     package mutating func form(
         _ path: String, _ name: String, allow: Access,

@@ -329,6 +329,7 @@ PREPARED = {
         w.owner, {"organization": w.workspace.organization, "feature": "members"},
         {"value": 100_000, "reason": "a deal"}),
     "withdrawEntitlement": lambda w: (w.owner, granted(w), None),
+    "resolveStuckObject": lambda w: (w.owner, {}, {"kind": "overdue_invoice", "id": taken(w)[1]["invoice_id"]}),
     "takeBackup": lambda w: (w.owner, {}, None),
     "createOrganization": lambda w: (w.owner, {}, {"name": "Next"}),
     "updateOrganization": lambda w: (w.owner, {}, {"name": "Acme Renamed"}),

@@ -115,7 +115,7 @@ def test_an_invited_person_switches_between_two_organisations(workspace, people)
 RIGHTS = [
     ("GET", "", None, "viewer"), ("GET", "/members", None, "viewer"), ("GET", "/jobs", None, "viewer"),
     ("GET", "/invoices", None, "viewer"), ("GET", "/ledger/accounts", None, "viewer"),
-    ("GET", "/events", None, "viewer"),
+    ("GET", "/events", None, "viewer"), ("GET", "/spending", None, "viewer"),
     ("POST", "/ledger/journal-entries", {"description": "x", "currency": "INR", "postings": []}, "editor"),
     ("GET", "/audit-events", None, "admin"), ("GET", "/api-keys", None, "admin"),
     ("POST", "/invitations", {"email": "not an address", "role": "viewer"}, "admin"),
@@ -137,7 +137,8 @@ def test_each_role_can_do_exactly_what_the_table_says(workspace, people, method,
             answer.expect(*([200] if body is None else [404, 422]))
 
 
-PAGES = [("", "viewer"), ("/members", "viewer"), ("/billing", "viewer"), ("/ledger", "viewer"), ("/jobs", "viewer"),
+PAGES = [("", "viewer"), ("/members", "viewer"), ("/billing", "viewer"), ("/billing/spending", "viewer"),
+         ("/ledger", "viewer"), ("/jobs", "viewer"),
          ("/audit", "admin"), ("/api-keys", "admin"), ("/settings", "admin")]
 
 

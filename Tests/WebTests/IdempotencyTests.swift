@@ -35,7 +35,7 @@ import Web
         }
     }
 
-    @Test func `the same key for another request is refused, whether body or address differs`() async throws {
+    @Test func `case 35: the same key for another request is refused, whether body or address differs`() async throws {
         try await Notes.serve { server, file in
             _ = try await send(server)
             let changed = try await send(server, "changed")
@@ -47,7 +47,7 @@ import Web
         }
     }
 
-    @Test func `keys belong to who used them and to the organisation`() async throws {
+    @Test func `case 35: keys belong to who used them and to the organisation`() async throws {
         try await Notes.serve { server, file in
             _ = try await send(server)
             #expect(try await send(server, token: "other")["Idempotent-Replayed"] == nil)
@@ -67,7 +67,7 @@ import Web
         }
     }
 
-    @Test func `twenty at once happen once`() async throws {
+    @Test func `case 35: twenty at once happen once`() async throws {
         try await Notes.serve { server, file in
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<20 { group.addTask { try await send(server).status } }

@@ -33,6 +33,19 @@ extension Billing {
         }
     }
 
+    /// The same in one transaction, where the provider answers at once: for a simulated company.
+    func order(
+        for invoice: InvoiceID, in tx: any Transaction,
+        remote: (PaymentOrder, any Transaction) throws -> RemoteOrder
+    ) throws -> PaymentOrder {
+        switch try planOrder(for: invoice, in: tx) {
+        case .ready(let order): return order
+        case .create(let order, _):
+            try PaymentStore.adopt(try remote(order, tx).id, for: order.id, in: tx)
+            return try PaymentStore.order(order.id, in: tx) ?? order
+        }
+    }
+
     private func planOrder(for id: InvoiceID, in tx: any Transaction) throws -> OrderPlan {
         guard let invoice = try InvoiceStore.find(id, in: tx) else { throw Problem.notFound("invoice") }
         guard invoice.state == .open else { throw BillingProblem.notPayable }

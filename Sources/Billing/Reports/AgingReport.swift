@@ -7,7 +7,7 @@ import Web
 struct Receivable: Sendable {
     let customer: OrganizationID
     let name: String
-    let invoice: InvoiceID
+    /// Of the invoice; `carried` for what is too small to be paid alone.
     let number: String
     /// What is left to pay.
     let amount: Money

@@ -20,6 +20,7 @@ struct ClearingLine: Sendable {
     let currency: Currency
     /// Positive when it is money that the provider holds for us.
     let amount: Int64
+    let at: Timestamp
 }
 
 /// A comparison of two numbers that have to be equal, in minor units.

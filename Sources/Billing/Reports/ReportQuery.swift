@@ -34,7 +34,9 @@ struct ReportQuery: Sendable {
         let last = try Self.month("to", call) ?? ReportMonth(now)
         let first = try Self.month("from", call) ?? last.adding(-11)
         guard first <= last, last.number - first.number < Self.limit else {
-            throw .invalid([FieldProblem("?from", "range", "Choose 1 to \(Self.limit) months, the first one first.")])
+            throw .invalid([
+                FieldProblem("?from", "out_of_range", "Choose 1 to \(Self.limit) months, the first one first.")
+            ])
         }
         self.init(at: at, months: first.through(last))
     }

@@ -20,6 +20,11 @@ extension Billing {
             "reconciliation", "ReconciliationReport", "Compare the ledger with invoices and with the provider",
             query: ReportQuery.instant, to: &routes
         ) { try reconciliation($0, in: $1) }
+        addReport(
+            "mrr", "MRRReport", "Read recurring revenue by month, with churn, lifetime value and cohorts",
+            query: ReportQuery.period, to: &routes
+        ) { try mrr($0, in: $1) }
+        addStuckRoutes(to: &routes)
     }
 
     /// Adds a report in both forms. It may read the whole book, so it runs beside the requests.

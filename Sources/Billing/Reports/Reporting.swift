@@ -11,7 +11,8 @@ extension Billing {
     func gst(_ query: ReportQuery, in tx: any Transaction) throws -> GSTReport {
         let documents =
             try ReportStore.invoiceTaxes(from: query.from, to: query.to, in: tx) + creditNoteTaxes(query, in: tx)
-        let booked = try ReportStore.movements(of: [.cgst, .sgst, .igst], before: query.to, in: tx)
+        let booked = try ReportStore.movements(
+            of: TaxKind.allCases.map { Account($0) }, before: query.to, in: tx)
         return GSTReport(
             documents, booked: booked.filter { $0.month >= (query.months.first ?? $0.month) }, months: query.months)
     }
@@ -63,10 +64,17 @@ extension Billing {
         sides.clearing = try ReportStore.clearing(at: query.at, in: tx)
         sides.owed = try ReportStore.receivables(at: query.at, in: tx)
         sides.unearned = try ReportStore.unearned(at: query.at, in: tx)
-        let provider = providers.first
-        if case .page = provider.checkout {
-            sides.provider = try ReportStore.simulator(provider.account, in: tx)
-            sides.providersHeard = [provider.account]
+        for provider in providers.all {
+            let account = provider.account
+            if case .page = provider.checkout {
+                sides.provider += try ReportStore.simulator(account, in: tx)
+                sides.providersHeard.insert(account)
+            } else if let through = try SettlementStore.reportedThrough(account, in: tx) {
+                // What is newer than the report was not heard of yet, so it is left out on both sides.
+                sides.provider += try ReportStore.reported(account, in: tx)
+                sides.clearing.removeAll { $0.provider == account && $0.at > through }
+                sides.providersHeard.insert(account)
+            }
         }
         return ReconciliationReport(sides, at: query.at)
     }

@@ -32,6 +32,7 @@ enum SubscriptionStore {
               open_price_id = excluded.open_price_id, version = subscriptions.version + 1,
               updated_at = excluded.updated_at
             """)
+        try Billing.recordMRR(of: it, in: tx)
     }
 
     /// Organisations whose trial or period is over; for the scope of the instance.
