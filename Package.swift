@@ -147,7 +147,7 @@ let package = Package(
             exclude: ["Vectors"], swiftSettings: settings, linkerSettings: coverageLinking),
         tests("Organizations", [.crypto]),
         tests("Mail", [.logging]),
-        tests("Ledger"),
+        tests("Ledger", [.logging]),
         tests("Billing", [.asyncHTTPClient, .logging, .crypto]),
         tests("App", [.logging, .asyncHTTPClient]),
         .testTarget(

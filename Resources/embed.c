@@ -75,6 +75,9 @@ FILE_BYTES(sqlite_0016) = {
 FILE_BYTES(sqlite_0017) = {
 #embed "migrations/sqlite/0017_inviters.sql"
 };
+FILE_BYTES(sqlite_0018) = {
+#embed "migrations/sqlite/0018_ledger_holds.sql"
+};
 FILE_BYTES(sqlite_0019) = {
 #embed "migrations/sqlite/0019_catalogue.sql"
 };
@@ -115,6 +118,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0015_edge.sql", sqlite_0015),
     ENTRY("migrations/sqlite/0016_domains_impersonation.sql", sqlite_0016),
     ENTRY("migrations/sqlite/0017_inviters.sql", sqlite_0017),
+    ENTRY("migrations/sqlite/0018_ledger_holds.sql", sqlite_0018),
     ENTRY("migrations/sqlite/0019_catalogue.sql", sqlite_0019),
     ENTRY("migrations/sqlite/0021_invoices.sql", sqlite_0021),
     ENTRY("migrations/sqlite/0022_payments.sql", sqlite_0022),

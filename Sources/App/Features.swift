@@ -81,6 +81,7 @@ struct Features: Sendable {
         identity.addJobs(to: &handlers)
         try payments.billing.addJobs(to: &handlers)
         payments.sandbox?.addJobs(to: &handlers)
+        ledger.addJobs(to: &handlers)
         try organizations.addJobs(to: &handlers)
         try operations.addJobs(to: &handlers)
         try Operations.addAuditJobs(

@@ -197,7 +197,13 @@ enum Books {
             var entry = NewEntry(booking.description, booking.currency, postings)
             entry.kind = booking.kind
             entry.source = EntrySource(booking.sourceType, booking.sourceID)
-            try Ledger.post(entry, in: tx)
+            do {
+                try Ledger.post(entry, in: tx)
+            } catch LedgerProblem.periodClosed {
+                // What a provider reports is a fact: late, it counts from the first instant that is still open.
+                entry.effectiveAt = max(tx.now, try Ledger.openSince(in: tx))
+                try Ledger.post(entry, in: tx)
+            }
         }
     }
 }

@@ -35,6 +35,8 @@ extension Ledger {
         [
             Tab("Accounts", base, isCurrent: current == "accounts"),
             Tab("Journal", base + "/journal-entries", isCurrent: current == "entries"),
+            Tab("Holds", base + "/holds", isCurrent: current == "holds"),
+            Tab("Reports", base + "/reports", isCurrent: current == "reports"),
             Tab("Verification", base + "/verification", isCurrent: current == "verification"),
         ]
     }
@@ -110,6 +112,7 @@ extension Ledger {
             ("Owner", account.ownerID.isEmpty ? HTML.muted("shared") : HTML.code(account.ownerID)),
             ("Rule", "\(account.rule.title)"), ("Debits", HTML.money(Money(stored: account.debits, account.currency))),
             ("Credits", HTML.money(Money(stored: account.credits, account.currency))),
+            ("Available", account.available.map(HTML.money) ?? HTML.muted("not kept for the past")),
             ("Opened", HTML.time(account.createdAt)), ("Identifier", HTML.copyable(account.id.text)),
         ])
     }

@@ -18,7 +18,9 @@ extension Ledger {
         if try LedgerStore.closedThrough(of: organization, in: tx) == nil {
             try LedgerStore.insertBook(of: organization, in: tx)
         }
-        let account = LedgerAccount(id: LedgerAccountID(at: tx.now), new: new, closedAt: nil, createdAt: tx.now)
+        let account = LedgerAccount(
+            id: LedgerAccountID(at: tx.now), new: new, closedAt: nil, createdAt: tx.now,
+            pending: HeldTotals(debits: 0, credits: 0))
         try LedgerProblem.translating { try LedgerStore.insert(account, in: tx) }
         let details: JSONValue = .object(["code": .string(new.code), "currency": .string(new.currency.code)])
         try Audit.record("ledger_account.opened", on: Audit.Target("ledger_account", account.id), details, in: tx)
@@ -60,15 +62,21 @@ extension Ledger {
         try validation.check()
         if isClosed == true, account.balance.amount != 0 { throw LedgerProblem.notEmpty }
         let closedAt = isClosed.map { $0 ? account.closedAt ?? tx.now : nil } ?? account.closedAt
-        try LedgerStore.update(account.id, name: name ?? account.name, closedAt: closedAt, in: tx)
+        try LedgerProblem.translating {
+            try LedgerStore.update(account.id, name: name ?? account.name, closedAt: closedAt, in: tx)
+        }
         let what: JSONValue = .object(["name": .string(name ?? account.name), "closed": .bool(closedAt != nil)])
         try Audit.record("ledger_account.changed", on: Audit.Target("ledger_account", account.id), what, in: tx)
         return try self.account(account.id, in: tx)
     }
 
     /// Closes the book through an instant: nothing effective at or before it is posted any more. Throws
-    /// `closingBackwards`, and 404 while there is no book.
+    /// `closingBackwards`, `validation_failed` for a time to come, and 404 while there is no book.
     package static func close(through instant: Timestamp, in tx: any Transaction) throws {
+        var validation = Validation()
+        // It can't be taken back, and nothing could be posted until then.
+        validation.require(instant <= tx.now, "/through", "range", "Close through a time that is over.")
+        try validation.check()
         let organization = try tx.organization()
         let changed = try LedgerProblem.translating {
             try LedgerStore.close(organization, through: instant, in: tx)
@@ -77,6 +85,12 @@ extension Ledger {
         try Audit.record(
             "ledger.closed", on: Audit.Target("ledger", organization), .object(["through": .string("\(instant)")]),
             in: tx)
+    }
+
+    /// The earliest effective time that can still be posted in the organisation's book.
+    package static func openSince(in tx: any Transaction) throws -> Timestamp {
+        let closed = try LedgerStore.closedThrough(of: try tx.organization(), in: tx)
+        return (closed ?? Timestamp(milliseconds: 0)).adding(Milliseconds(1))
     }
 
     /// The last entry that was booked by an instant, found by halving: booking times never run backwards.

@@ -109,15 +109,17 @@ extension Ledger {
         let base = try address(call)
         let head = try LedgerStore.head(of: try tx.organization(), in: tx)
         let closed = try LedgerStore.closedThrough(of: try tx.organization(), in: tx)
+        let mayClose = call.role?.allows(.ledgerManage) ?? false
         let isClosed = (closed?.milliseconds ?? 0) > 0
         let facts = HTML.details([
             ("Entries", "\(head?.sequence ?? 0)"),
-            ("Newest hash", head.map { HTML.copyable(Hex.encode($0.hash)) } ?? HTML.muted("none yet")),
+            ("Head", head.map { HTML.copyable("\($0.sequence):\(Hex.encode($0.hash))") } ?? HTML.muted("none yet")),
             ("Closed through", isClosed ? closed.map(HTML.time) ?? .empty : HTML.muted("nothing is closed")),
         ])
         return PageView(
-            "Ledger", section: "ledger", lead: "Keep the newest hash elsewhere: it proves every entry up to it.",
-            actions: [HTML.postButton("Verify now", action: base + "/verification", style: .primary)],
+            "Ledger", section: "ledger", lead: "Keep the head elsewhere: it proves every entry up to it.",
+            actions: (mayClose ? [HTML.linkButton("Close a period", href: base + "/closing")] : [])
+                + [HTML.postButton("Verify now", action: base + "/verification", style: .primary)],
             tabs: tabs(base, current: "verification"),
             HTML.panel("The book", facts)
                 + HTML.panel(

@@ -21,6 +21,9 @@ package struct Ledger: Sendable {
     package func addRoutes(to routes: inout Routes) {
         addAccounts(to: &routes)
         addEntries(to: &routes)
+        addHolds(to: &routes)
+        addReports(to: &routes)
+        addExport(to: &routes)
         addVerification(to: &routes)
     }
 
@@ -28,6 +31,9 @@ package struct Ledger: Sendable {
     package func addPages(to pages: inout Pages) {
         addAccountPages(to: &pages)
         addEntryPages(to: &pages)
+        addHoldPages(to: &pages)
+        addReportPages(to: &pages)
+        addClosingPage(to: &pages)
         addVerificationPage(to: &pages)
     }
 }

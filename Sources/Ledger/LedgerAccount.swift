@@ -47,11 +47,15 @@ package struct LedgerAccount: Codable, Sendable, Versioned {
     /// All debits and all credits so far, in minor units.
     package let debits: Int64
     package let credits: Int64
+    /// What is held now on each side; null for a balance of the past.
+    package let pending: HeldTotals?
+    /// The balance less what is held against it; null for a balance of the past.
+    package let available: Money?
 
     /// What is stored of it, with the running totals of its newest posting.
     init(
         id: LedgerAccountID, new: NewAccount, closedAt: Timestamp?, createdAt: Timestamp, debits: Int64 = 0,
-        credits: Int64 = 0
+        credits: Int64 = 0, pending: HeldTotals? = nil
     ) {
         self.id = id
         code = new.code
@@ -68,7 +72,13 @@ package struct LedgerAccount: Codable, Sendable, Versioned {
         let isDebit = (new.type == .asset || new.type == .expense) != new.contra
         normalSide = isDebit ? .debit : .credit
         // Both totals are 0 or more, so the difference can't overflow.
-        balance = Money(stored: isDebit ? debits - credits : credits - debits, new.currency)
+        let amount = isDebit ? debits - credits : credits - debits
+        balance = Money(stored: amount, new.currency)
+        self.pending = pending
+        available = pending.map {
+            let left = amount.subtractingReportingOverflow(isDebit ? $0.credits : $0.debits)
+            return Money(stored: left.overflow ? .min : left.partialValue, new.currency)
+        }
     }
 
     /// The same account with more on both sides, or less.
@@ -80,10 +90,13 @@ package struct LedgerAccount: Codable, Sendable, Versioned {
             closedAt: closedAt, createdAt: createdAt, debits: debits + more, credits: credits + moreCredits)
     }
 
-    package var entityTag: String { "\"\(id)-\(debits)-\(credits)-\(closedAt?.milliseconds ?? 0)\"" }
+    package var entityTag: String {
+        let held = pending.map { "-\($0.debits)-\($0.credits)" } ?? ""
+        return "\"\(id)-\(debits)-\(credits)\(held)-\(closedAt?.milliseconds ?? 0)\""
+    }
 
     enum CodingKeys: String, CodingKey {
-        case id, code, name, type, contra, currency, rule, balance, debits, credits
+        case id, code, name, type, contra, currency, rule, balance, debits, credits, pending, available
         case ownerID = "owner_id"
         case closedAt = "closed_at"
         case createdAt = "created_at"

@@ -17,6 +17,12 @@ package enum LedgerProblem: ProblemConvertible, Equatable {
     case codeTaken
     case closingBackwards
     case notEmpty
+    case unknownAccountNamed(String)
+    case holdEnded
+    case holdExpired
+    case exceedsHold
+    case exceedsAvailable
+    case accountHeld
 
     package var problem: Problem {
         switch self {
@@ -56,9 +62,32 @@ package enum LedgerProblem: ProblemConvertible, Equatable {
                 [FieldProblem("/code", "ledger_code_taken", "There is an account with this code.")])
         case .closingBackwards:
             conflict("ledger_closing_backwards", "A closed period stays closed. Close through a later time.")
+        case .unknownAccountNamed(let pointer):
+            invalid(
+                "ledger_unknown_account", pointer,
+                "There is no such account in this currency. Open it first, or correct the code.")
+        case .holdEnded, .holdExpired, .exceedsHold, .exceedsAvailable, .accountHeld: holding
         case .notEmpty:
             conflict(
                 "ledger_account_not_empty", "The account has a balance. Post it away before you close the account.")
+        }
+    }
+
+    /// The refusals that have to do with holds.
+    private var holding: Problem {
+        switch self {
+        case .holdEnded:
+            conflict("ledger_hold_ended", "The hold was posted, voided or has expired before. It ends once.")
+        case .holdExpired:
+            conflict("ledger_hold_expired", "The hold's time is over. Hold the amount again.")
+        case .exceedsHold:
+            invalid("ledger_exceeds_hold", "/amount", "It is more than is held. Post that much at most.")
+        case .accountHeld:
+            conflict("ledger_account_held", "Something is held on the account. Post or void the holds first.")
+        default:
+            conflict(
+                "ledger_exceeds_available",
+                "An account has less available than that: its rule counts what is held too. Take less, or void a hold.")
         }
     }
 
@@ -75,7 +104,10 @@ package enum LedgerProblem: ProblemConvertible, Equatable {
         guard case .constraint(let text) = rule else { return nil }
         let meanings: [(String, LedgerProblem)] = [
             ("ledger: no such account", .unknownAccount(index: nil)),
-            ("ledger: no such book", .unknownAccount(index: nil)),
+            ("ledger: no such book", .unknownAccount(index: nil)), ("ledger: hold has ended", .holdEnded),
+            ("ledger: hold has expired", .holdExpired), ("ledger: more than is available", .exceedsAvailable),
+            ("ledger: account has holds", .accountHeld), ("ledger: entry is not its hold's", .exceedsHold),
+            ("ledger: no such hold", .holdEnded),
             ("ledger: currency of the account differs", .currencyDiffers),
             ("ledger: account is closed", .accountClosed),
             ("ledger: period is closed", .periodClosed), ("ledger: balance on the wrong side", .wrongSide),

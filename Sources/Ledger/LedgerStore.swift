@@ -78,9 +78,10 @@ enum LedgerStore {
             SELECT \(accountColumns) FROM ledger_accounts a LEFT JOIN ledger_postings p
               ON p.organization_id = a.organization_id AND p.account_id = a.id AND p.seq = (
                 SELECT max(seq) FROM ledger_postings WHERE organization_id = \(organization) AND account_id = \(id)
-                  AND seq <= \(last ?? Int64.max))
+                  AND seq <= \(last ?? Int64.max)) \(heldJoin)
             WHERE a.organization_id = \(organization) AND a.id = \(id)
-            """, account)
+            """
+        ) { try account($0, isNow: last == nil) }
     }
 
     /// In the order of their codes, after one of them (`code`, then `id`).
@@ -94,25 +95,33 @@ enum LedgerStore {
             SELECT \(accountColumns) FROM ledger_accounts a LEFT JOIN ledger_postings p
               ON p.organization_id = a.organization_id AND p.account_id = a.id AND p.seq = (
                 SELECT max(q.seq) FROM ledger_postings q
-                WHERE q.organization_id = a.organization_id AND q.account_id = a.id)
+                WHERE q.organization_id = a.organization_id AND q.account_id = a.id) \(heldJoin)
             WHERE a.organization_id = \(try tx.organization()) \(beyond) \(only)
             ORDER BY a.code, a.id LIMIT \(limit)
-            """, account)
+            """
+        ) { try account($0, isNow: true) }
     }
 
     private static let accountColumns: SQL = """
         a.id, a.code, a.name, a.type, a.contra, a.currency, a.owner_id, a.rule, a.closed_at, a.created_at,
-        p.debits_after, p.credits_after
+        p.debits_after, p.credits_after, l.debits_after, l.credits_after
         """
 
-    private static func account(_ row: Row) throws -> LedgerAccount {
+    private static let heldJoin: SQL = """
+        LEFT JOIN ledger_hold_lines l ON l.organization_id = a.organization_id AND l.account_id = a.id AND l.seq = (
+          SELECT max(m.seq) FROM ledger_hold_lines m
+          WHERE m.organization_id = a.organization_id AND m.account_id = a.id)
+        """
+
+    private static func account(_ row: Row, isNow: Bool) throws -> LedgerAccount {
         LedgerAccount(
             id: try row.id(0),
             new: NewAccount(
                 code: try row.text(1), name: try row.text(2), type: try row.choice(3), contra: try row.flag(4),
                 currency: Currency(stored: try row.text(5)), ownerID: try row.text(6), rule: try row.choice(7)),
             closedAt: row.optionalTime(8), createdAt: try row.time(9), debits: row.optionalInt(10) ?? 0,
-            credits: row.optionalInt(11) ?? 0)
+            credits: row.optionalInt(11) ?? 0,
+            pending: isNow ? HeldTotals(debits: row.optionalInt(12) ?? 0, credits: row.optionalInt(13) ?? 0) : nil)
     }
 
     // MARK: Entries

@@ -10,6 +10,8 @@ package struct LedgerReport: Codable, Sendable {
     package fileprivate(set) var accounts = 0
     package fileprivate(set) var entries: Int64 = 0
     package fileprivate(set) var postings: Int64 = 0
+    /// The newest entry of each book that was walked, to be published.
+    package fileprivate(set) var heads: [LedgerHead] = []
     /// What is wrong, in the order it was found, the schema first; at most 20 findings.
     package fileprivate(set) var findings: [Finding] = []
 
@@ -93,6 +95,22 @@ private struct Verifier {
         if try LedgerStore.closedThrough(of: organization, in: tx) == nil { note("its book is missing") }
         try walkChain()
         try walkAccounts()
+        try walkHolds()
+    }
+
+    private mutating func walkHolds() throws {
+        if let hold = try HoldsStore.holdWithOtherLines(of: organization, in: tx) {
+            note("the hold \(hold) does not stand on its two accounts")
+        }
+        if let hold = try HoldsStore.endWithoutCause(of: organization, in: tx) {
+            note("the hold \(hold) has an end that nothing brought about")
+        }
+        if let sequence = try HoldsStore.entryWithoutEnd(of: organization, in: tx) {
+            note("it posts a hold that does not say so", sequence: sequence)
+        }
+        if let account = try HoldsStore.accountHeldWrongly(of: organization, in: tx) {
+            note("what is held on it does not follow from its holds", account: account)
+        }
     }
 
     private mutating func walkChain() throws {
@@ -100,7 +118,11 @@ private struct Verifier {
         var hash = EntryRow.origin
         while true {
             let links = try LedgerStore.links(of: organization, after: last, limit: 500, in: tx)
-            if links.isEmpty { return }
+            if links.isEmpty {
+                let head = LedgerHead(organization: organization, sequence: last, hash: hash)
+                if last > 0 { report.heads.append(head) }
+                return
+            }
             for link in links {
                 let row = link.row
                 if row.sequence != last + 1 { note("the entry is missing", sequence: last + 1) }

@@ -18,6 +18,7 @@ extension Operations {
             return PageView(
                 "Instance", section: "operator", badge: Self.badge(findings),
                 actions: [
+                    HTML.linkButton("Books", href: "/operator/ledger"),
                     HTML.linkButton("Reports", href: "/operator/reports/mrr"),
                     HTML.linkButton("Audit log", href: "/operator/audit"),
                 ], body)

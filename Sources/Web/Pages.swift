@@ -80,7 +80,7 @@ package struct Pages {
             })
     }
 
-    /// A page that may take long to read, such as a report: it runs beside the requests, in the scope of the instance.
+    /// A page that may take long to read, such as a report: it runs beside the requests.
     package mutating func pageAtLength(
         _ path: String, _ name: String, allow: Access, query: [QueryParameter] = [], on database: any Database,
         _ show: @escaping @Sendable (Call<NoBody>, any Transaction) throws -> PageView
@@ -90,7 +90,8 @@ package struct Pages {
             "GET", path, name, allow, query: query, cost: 20,
             .act { call in
                 let call = call.with(NoBody())
-                return try await database.readAtLength(in: .instance) { tx in
+                let scope: Scope = call.role == nil ? .instance : .organization(try call.organization())
+                return try await database.readAtLength(in: scope) { tx in
                     .html(try shell(try show(call, tx), call, tx))
                 }
             })

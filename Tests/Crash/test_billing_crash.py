@@ -8,8 +8,8 @@ import sqlite3
 import threading
 import time
 
+from checkout import key, pay
 from raptorflow import Client, Server
-from test_path import key, pay
 from workspace import Workspace
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "50")) // 5

@@ -64,6 +64,13 @@ struct Attacks {
         ].map { Attack(name: $0.0, statements: $0.1) }
     }
 
+    /// An entry on an account of another organisation, which has the currency and takes any balance.
+    func onForeign(_ account: LedgerAccountID) -> Attack {
+        Attack(
+            name: "another organisation's account in an entry",
+            statements: entry(postings: "{\"\(account)\":100,\"\(income)\":-100}"))
+    }
+
     private var misplaced: [Attack] {
         let dollars = "{\"\(book.dollars)\":100,\"\(income)\":-100}"
         let credit = "{\"\(book.credit)\":41,\"\(income)\":-41}"

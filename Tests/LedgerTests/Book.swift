@@ -96,6 +96,7 @@ struct Book {
             ROLLBACK;
             .print ----
             SELECT * FROM ledger_books; SELECT * FROM ledger_accounts; SELECT * FROM ledger_postings;
+            SELECT * FROM ledger_holds; SELECT * FROM ledger_hold_ends; SELECT * FROM ledger_hold_lines;
             SELECT organization_id, seq, id, postings, description, hex(previous_hash), hex(hash) FROM ledger_entries;
             """)
         return printed.firstRange(of: "----\n").map { String(printed[$0.upperBound...]) } ?? printed

@@ -135,4 +135,49 @@ import Web
             #expect(posting.problem == "ledger_unknown_account")
         }
     }
+
+    @Test func `case 37: an amount is taken exactly as it is written, or refused, and never rounded`() async throws {
+        try await Book.serve { book, server, base in
+            let send = { (amount: String) in
+                try await server.send(
+                    "POST", "\(base)/journal-entries", token: "key",
+                    body: """
+                        {"description":"Sale","currency":"INR","postings":[\
+                        {"account":"1000","direction":"debit","amount":\(amount)},\
+                        {"account":"4000","direction":"credit","amount":\(amount)}]}
+                        """)
+            }
+            for amount in ["1", "100", "9007199254740991"] {
+                let posted = try await send(amount)
+                #expect(posted.status == 201, "\(amount): \(posted.body)")
+                let stored = posted.json?["postings"]?.arrayValue?.map { $0["amount"]?.integerValue }
+                #expect(stored == [Int64(amount), Int64(amount)])
+            }
+            let before = try await book.contents()
+            for amount in [
+                "0", "-1", "9007199254740992", "9223372036854775807", "9223372036854775808", "1e2", "100.0", "100.5",
+                "\"100\"", "true", "null", "[]", "1E400",
+            ] {
+                let refused = try await send(amount)
+                #expect(refused.status == 422 || refused.status == 400, "\(amount): \(refused.body)")
+            }
+            #expect(try await book.contents() == before)
+        }
+    }
+
+    @Test func `case 37: currencies without decimals and with three are kept in minor units too`() async throws {
+        for (code, amount, text) in [("JPY", 500, "JPY 500"), ("BHD", 1234, "BHD 1.234")] as [(String, Int64, String)] {
+            let currency = try #require(Currency(code))
+            let book = try await Book()
+            let accounts = try await book.write { tx in
+                try ["1", "2"].map {
+                    try Ledger.open(NewAccount(code: $0, name: "A", type: .asset, currency: currency), in: tx).id
+                }
+            }
+            let lines: [Posting] = [.debit(accounts[0], amount), .credit(accounts[1], amount)]
+            _ = try await book.write { try Ledger.post(NewEntry("Sale", currency, lines), in: $0) }
+            let account = try book.read { try Ledger.account(accounts[0], in: $0) }
+            #expect(account.balance.amount == amount && account.balance.formatted == text)
+        }
+    }
 }

@@ -10,7 +10,10 @@ import Testing
         "ledger_entries_check", "ledger_entries_post", "ledger_postings_check", "ledger_entries_no_update",
         "ledger_entries_no_delete", "ledger_postings_no_update", "ledger_postings_no_delete", "ledger_accounts_check",
         "ledger_accounts_fixed", "ledger_accounts_no_delete", "ledger_books_check", "ledger_books_forward",
-        "ledger_books_no_delete",
+        "ledger_books_no_delete", "ledger_holds_check", "ledger_holds_take", "ledger_hold_ends_check",
+        "ledger_hold_ends_release", "ledger_hold_lines_check", "ledger_entries_hold", "ledger_postings_held",
+        "ledger_accounts_held", "ledger_holds_no_update", "ledger_holds_no_delete", "ledger_hold_ends_no_update",
+        "ledger_hold_ends_no_delete", "ledger_hold_lines_no_update", "ledger_hold_lines_no_delete",
     ]
 
     private static func filledBook() async throws -> Book {
@@ -26,6 +29,35 @@ import Testing
         let dropping = Self.triggers.map { "DROP TRIGGER \($0);" }.joined()
         let printed = try await book.shell("\(dropping)\n\(statements)\n\(texts)")
         #expect(printed.isEmpty)
+    }
+
+    @Test(arguments: [
+        "DELETE FROM ledger_holds WHERE amount = 30", "DELETE FROM ledger_holds WHERE amount = 20",
+        "UPDATE ledger_holds SET amount = 29 WHERE amount = 30",
+        "DELETE FROM ledger_hold_ends WHERE outcome = 'posted'",
+        "UPDATE ledger_hold_ends SET amount = 19 WHERE outcome = 'posted'",
+        "UPDATE ledger_hold_ends SET entry_seq = 1 WHERE outcome = 'posted'",
+        "UPDATE ledger_hold_ends SET outcome = 'voided', entry_seq = NULL WHERE outcome = 'posted'",
+        "DELETE FROM ledger_hold_lines WHERE seq = 3", "UPDATE ledger_hold_lines SET debits_after = 0 WHERE seq = 3",
+        "DELETE FROM ledger_hold_ends WHERE outcome = 'voided'",
+        "INSERT INTO ledger_hold_ends SELECT organization_id, id, 'voided', NULL, 0, 1 FROM ledger_holds "
+            + "WHERE amount = 30",
+    ])
+    func `case 40: damage to holds is found`(statement: String) async throws {
+        let book = try await Book()
+        try await book.post(100, credit: book.credit)
+        for amount in [20, 10, 30] as [Int64] {
+            let new = NewHold(
+                "Order", debit: book.credit, credit: book.income, amount: Money(stored: amount, .inr),
+                expiresAt: Book.start.adding(.hours(1)))
+            let hold = try await book.write { try Ledger.hold(new, in: $0) }
+            if amount == 20 { _ = try await book.write { try Ledger.post(hold.id, in: $0) } }
+            if amount == 10 { _ = try await book.write { try Ledger.void(hold.id, in: $0) } }
+        }
+        #expect(try book.verify().firstProblem == nil)
+        try await damage(book, statement + ";")
+        let report = try book.verify()
+        #expect(!report.isSound && report.findings.first?.organizationID == book.organization.text)
     }
 
     @Test func `an untouched book is sound, and everything in it is counted`() async throws {
@@ -54,7 +86,7 @@ import Testing
                 + "WHERE seq = 6 AND amount > 0", 9
         ),
     ])
-    func `damage is found, and the entry is named`(statement: String, sequence: Int64) async throws {
+    func `case 40: damage is found, and the entry is named`(statement: String, sequence: Int64) async throws {
         let book = try await Self.filledBook()
         try await damage(book, statement + ";")
         let report = try book.verify()

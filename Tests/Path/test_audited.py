@@ -71,6 +71,14 @@ class World:
     def entry(self):
         return self.one("/ledger/journal-entries", self.workspace.entry(*self.accounts, 5))["id"]
 
+    def hold_body(self):
+        debit, credit = self.accounts
+        return {"description": "Order", "currency": "INR", "amount": 3, "debit_account": debit,
+                "credit_account": credit}
+
+    def hold(self):
+        return self.one("/ledger/holds", self.hold_body())["id"]
+
     def key(self):
         return self.one("/api-keys", {"name": "K", "role": "viewer"})["key"]["id"]
 
@@ -361,6 +369,11 @@ PREPARED = {
     "updateLedgerAccount": lambda w: (w.owner, {"account": w.account()}, {"name": "Renamed"}),
     "postJournalEntry": lambda w: (w.owner, {}, w.workspace.entry(*w.accounts, 7)),
     "postJournalEntries": lambda w: (w.owner, {}, {"entries": [w.workspace.entry(*w.accounts, 7)]}),
+    "createLedgerHold": lambda w: (w.owner, {}, w.hold_body()),
+    "postLedgerHold": lambda w: (w.owner, {"hold": w.hold()}, {"amount": 1}),
+    "voidLedgerHold": lambda w: (w.owner, {"hold": w.hold()}, None),
+    "closeLedger": lambda w: (w.owner, {}, {"through": "2020-01-01T00:00:00Z"}),
+    "closeLedgerOfInstance": lambda w: (paid(w, lambda _: {}), (w.owner, {}, {"through": "2020-01-01T00:00:00Z"}))[1],
     "reverseJournalEntry": lambda w: (w.owner, {"entry": w.entry()}, {"description": "a mistake"}),
     "leaveOrganization": lambda w: (me(w), {}, None),
     "updateMember": lambda w: (w.owner, {"user": w.person()[1]}, {"role": "viewer"}),

@@ -3,8 +3,8 @@ import uuid
 
 import pytest
 
+from checkout import key, pay
 from raptorflow import serving
-from test_path import key, pay
 from workspace import Workspace
 
 LIMIT = 2 ** 53 - 1

@@ -5,18 +5,13 @@ import re
 import sqlite3
 import subprocess
 import time
-import urllib.parse
-import uuid
 
 import pytest
 
+from checkout import key, pay
 from raptorflow import PASSWORD, Client
 
 ROLES = ("viewer", "editor", "admin", "owner")
-
-
-def key():
-    return str(uuid.uuid4())
 
 
 def until(condition, what, patience=20):
@@ -63,6 +58,9 @@ def furnish(workspace):
     owner.post(f"{base}/invitations", {"email": "waiting@example.com", "role": "viewer"}, key=key()).expect(201)
     accounts = workspace.make_accounts(2)
     entry = workspace.client().post(f"{base}/ledger/journal-entries", workspace.entry(*accounts, 700), key=key())
+    hold = {"description": "Order", "currency": "INR", "amount": 5, "debit_account": accounts[0],
+            "credit_account": accounts[1]}
+    hold = owner.post(f"{base}/ledger/holds", hold, key=key()).expect(201).json
     body = {"plan": "pro", "currency": "INR", "interval": "month", "trial": False}
     checkout = owner.post(f"{base}/subscription", body, key=key()).expect(200).json["checkout"]
     pay(workspace, checkout["url"], "success")
@@ -78,7 +76,8 @@ def furnish(workspace):
     return {
         "invitation": first("invitations"), "key": first("api-keys"), "account": accounts[0],
         "entry": entry.expect(201).json["id"], "invoice": first("invoices"), "payment": first("payments"),
-        "role": role["id"], "domain": domain["id"], "feature": "members", "meter": "requests",
+        "role": role["id"], "domain": domain["id"], "hold": hold["id"], "feature": "members",
+        "meter": "requests",
     }
 
 
@@ -165,27 +164,6 @@ def checkout(workspace):
     """The owner takes Pro; the answer says where to pay."""
     body = {"plan": "pro", "currency": "INR", "interval": "month", "trial": False}
     return workspace.owner.post(f"{workspace.base}/subscription", body, key=key()).expect(200).json["checkout"]
-
-
-def pay(workspace, url, choice):
-    """Presses a button of the simulator's checkout, and follows it as a browser would."""
-    parts = urllib.parse.urlsplit(url)
-    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    cookie = {"Cookie": f"raptorflow={workspace.session}", "Accept": "text/html"}
-    client = Client(workspace.url)
-    html = client.get(target, headers=cookie).expect(200).body.decode()
-    for form in re.findall(r"<form.*?</form>", html, re.DOTALL):
-        fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
-        if fields.get("outcome") == choice:
-            break
-    else:
-        raise AssertionError(f"no button {choice} in {html[:2000]}")
-    action = re.search(r'action="([^"]+)"', form).group(1)
-    headers = {**cookie, "Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
-    answer = client.post(action, urllib.parse.urlencode(fields), headers=dict(headers))
-    if answer.status == 307:
-        answer = client.post(answer.headers["Location"], urllib.parse.urlencode(fields), headers=dict(headers))
-    return answer.expect(200, 303)
 
 
 def query(server, statement):

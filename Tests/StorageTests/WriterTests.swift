@@ -147,7 +147,7 @@ struct WriterTests {
         try database.close()
     }
 
-    @Test func `durability settings are in force and read back`() throws {
+    @Test func `case 40: durability settings are in force and read back`() throws {
         let database = try open()
         let found = try database.read(in: .instance) { tx in
             try ["PRAGMA journal_mode", "PRAGMA foreign_keys"].map { pragma in

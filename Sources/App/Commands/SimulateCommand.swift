@@ -9,8 +9,8 @@ struct SimulateCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "simulate", abstract: "Make a new file with a simulated company: for tests and measurements.",
         discussion: """
-            Customers sign up, try, pay, fail to pay, get money back, leave and come again. Every step is the product's \
-            own function, on a clock of its own; the same seed gives the same company.
+            Customers sign up, try, pay, fail to pay, get money back, leave and come again. Every step is the \
+            product's own function, on a clock of its own; the same seed gives the same company.
             """)
 
     @Argument(help: "The file to make; it must not exist.") var file: String

@@ -30,10 +30,15 @@ struct ReportSheet: Sendable {
             + rows.flatMap { Array(($0.map(\.csv).joined(separator: ",") + "\r\n").utf8) }
     }
 
+    /// Rows that a page shows; the file has them all.
+    static let shown = 40
+
     var html: HTML {
-        HTML.table(
-            name, columns: columns, rows: rows.map { $0.map(\.html) },
+        let table = HTML.table(
+            name, columns: columns, rows: rows.prefix(Self.shown).map { $0.map(\.html) },
             empty: HTML.emptyState(empty, "There is a row here when there is something to report."))
+        let rest = rows.count - Self.shown
+        return rest > 0 ? "\(table)<p class=\"muted small\">\(rest) more rows are in the CSV file.</p>" : table
     }
 }
 
@@ -51,7 +56,8 @@ extension ReportSheet.Cell {
 
     var html: HTML {
         switch self {
-        case .text(let text): "\(text)"
+        // A month or a currency stays in one piece.
+        case .text(let text): text.utf8.count <= 12 ? "<span class=\"nowrap\">\(text)</span>" : "\(text)"
         case .link(let text, let href): HTML.rowLink(text, href: href)
         case .money(let amount, let currency): HTML.money(Money(stored: amount, currency))
         case .count(let number): "\(number)"
