@@ -8,6 +8,8 @@ import sqlite3
 import subprocess
 
 import pytest
+from beancount import loader
+from beancount.core import realization
 
 from raptorflow import BINARY, Client, Server
 
@@ -74,6 +76,31 @@ def test_property_d_recognised_deferred_and_credited_are_what_was_invoiced(compa
             SELECT -sum(p.amount) FROM ledger_accounts a JOIN ledger_postings p ON p.organization_id = a.organization_id
               AND p.account_id = a.id WHERE a.currency = '{currency}' AND (a.code = '2000' OR a.code LIKE '4%')""")
         assert invoiced - int(credited) == kept, currency
+
+
+def by_account(path):
+    """Balances that are not 0, by currency, without names: what an accounting program has to find too."""
+    found = {}
+    for currency, amount in rows(path, """
+            SELECT a.currency, sum(p.amount) FROM ledger_accounts a JOIN ledger_postings p
+              ON p.organization_id = a.organization_id AND p.account_id = a.id
+            GROUP BY a.organization_id, a.id HAVING sum(p.amount) <> 0"""):
+        found.setdefault(currency, []).append(amount)
+    return {currency: sorted(amounts) for currency, amounts in found.items()}
+
+
+def test_beancount_finds_the_same_balances_in_an_export(company, tmp_path):
+    done = Server(company.parent).run("ledger", "export", "--of", "instance", "--format", "beancount", timeout=300)
+    assert done.returncode == 0, done.stderr
+    entries, errors, _ = loader.load_string(done.stdout)
+    assert not errors, errors[:3]
+    found = {}
+    for account in realization.iter_children(realization.realize(entries)):
+        for position in account.balance:
+            amount = position.units.number.scaleb(2)
+            assert amount == int(amount)
+            found.setdefault(position.units.currency, []).append(int(amount))
+    assert {currency: sorted(amounts) for currency, amounts in found.items()} == by_account(company)
 
 
 def test_the_same_seed_gives_the_same_company_and_another_seed_another(tmp_path):
