@@ -10,6 +10,7 @@ import pyotp
 import pytest
 
 from outbox import outbox
+from prepared_catalogue import CATALOGUE
 from prepared_tenancy import NAMES, TENANCY
 from raptorflow import PASSWORD, Client, serving
 from test_path import join, key, mail_token, pay, until
@@ -301,14 +302,6 @@ def completing(world):
     return stranger(world), {}, {"challenge": begun["challenge"]["token"], "code": code}
 
 
-def granted(world):
-    """A grant that can be taken back."""
-    place = {"organization": world.workspace.organization, "feature": "api_keys"}
-    path = f"/v1/operator/orgs/{place['organization']}/entitlements/{place['feature']}"
-    world.owner.post(path, {"value": "unlimited", "reason": "a deal"}, key=key()).expect(200)
-    return place
-
-
 PREPARED = {
     "changeEmail": lambda w: (stranger(w), {}, {"token": changing(w)[1]}),
     "undoEmailChange": undoing,
@@ -332,12 +325,7 @@ PREPARED = {
     "updateMe": lambda w: (me(w), {}, {"name": "Another Name"}),
     "changePassword": lambda w: (me(w), {}, {"current_password": PASSWORD, "new_password": PASSWORD + " two"}),
     "revokeMySession": second_session,
-    "applyCatalog": lambda w: (w.owner, {}, {"catalog": {"meters": [
-        {"code": f"m-{uuid.uuid4().hex[:8]}", "name": "M", "aggregation": "sum", "unit": "unit"}]}}),
-    "grantEntitlement": lambda w: (
-        w.owner, {"organization": w.workspace.organization, "feature": "members"},
-        {"value": 100_000, "reason": "a deal"}),
-    "withdrawEntitlement": lambda w: (w.owner, granted(w), None),
+    **CATALOGUE,
     "resolveStuckObject": lambda w: (w.owner, {}, {"kind": "overdue_invoice", "id": taken(w)[1]["invoice_id"]}),
     "takeBackup": lambda w: (w.owner, {}, None),
     "createOrganization": lambda w: (w.owner, {}, {"name": "Next"}),
