@@ -47,7 +47,8 @@ struct Features: Sendable {
         organizations = Organizations(
             database: database, identity: identity, takesTestKeys: settings.mode == .sandbox,
             departures: Self.departures(payments),
-            resolver: .system(server: settings.dnsServer.flatMap(DNSServer.init)))
+            resolver: .system(server: settings.dnsServer.flatMap(DNSServer.init)),
+            allowance: { try Billing.allowance($0.rawValue, in: $1) })
         mail = MailFeature(server: settings.smtpServer, logger: logger)
         keeper = AuditKeeper(database: database, signer: try AuditSigner(key: try keys.bytes("audit")))
         auditRetentionDays = settings.auditRetentionDays
@@ -62,7 +63,7 @@ struct Features: Sendable {
         billing.request = { [billing = payments.billing] tx in try billing.endWhenLeaving(in: tx) }
         let erasers: [@Sendable (Int, any Transaction) throws -> Int] = [
             { try Jobs.erase(limit: $0, in: $1) }, { try Events.erase(limit: $0, in: $1) },
-            { try Mail.erase(limit: $0, in: $1) },
+            { try Mail.erase(limit: $0, in: $1) }, { try Billing.eraseUsage(limit: $0, in: $1) },
         ]
         return [billing]
             + erasers.map { erase in
@@ -110,7 +111,10 @@ struct Features: Sendable {
     func pages(_ jobs: JobsFeature, assets: Assets, _ additions: Application.Additions) -> [Endpoint] {
         let shell = ConsoleShell(
             assets: assets, demoRibbon: additions.ribbon,
-            operatorItems: [NavItem("operator", "Instance", "/operator", .settings)]
+            operatorItems: [
+                NavItem("operator", "Instance", "/operator", .settings),
+                NavItem("catalogue", "Plans", "/operator/plans", .list),
+            ]
         ).shell
         var pages = Pages(shell: shell)
         identity.addPages(to: &pages, shell: shell)

@@ -40,18 +40,26 @@ package struct Billing: Sendable {
         Visibility(readable: "plans", where: "1"),
         Visibility(readable: "plan_versions", where: "1"),
         Visibility(readable: "prices", where: "1"),
+        Visibility(readable: "meters", where: "1"),
+        Visibility(readable: "features", where: "1"),
+        Visibility(readable: "plan_entitlements", where: "1"),
     ]
 
     /// Calls a minute that an organisation's plan in force allows; nil when it names no number. Scope: instance.
     package static func callsPerMinute(of organization: OrganizationID, in tx: any Transaction) throws -> Int? {
         try tx.remembering("calls \(organization)") {
-            try PlanStore.callsPerMinute(of: organization, in: tx).map { Int($0) }
+            try tx.scoped(to: .organization(organization)) { tx in
+                try allowance(Feature.callsPerMinute, in: tx).map { Int(clamping: $0) }
+            }
         }
     }
 
     /// Adds the JSON operations and the provider's webhook.
     package func addRoutes(to routes: inout Routes) {
         addPlanRoutes(to: &routes)
+        addCatalogueRoutes(to: &routes)
+        addEntitlementRoutes(to: &routes)
+        addUsageRoutes(to: &routes)
         addSubscriptionRoutes(to: &routes)
         addDetailsRoutes(to: &routes)
         addInvoiceRoutes(to: &routes)
@@ -65,6 +73,8 @@ package struct Billing: Sendable {
     /// Adds the pages of the console.
     package func addPages(to pages: inout Pages) {
         addBillingPages(to: &pages)
+        addUsagePages(to: &pages)
+        addCataloguePages(to: &pages)
         addInvoicePages(to: &pages)
         addPaymentPages(to: &pages)
         addDisputePages(to: &pages)

@@ -4,6 +4,7 @@ package import Core
 /// A refusal of billing.
 package enum BillingProblem: Error, Equatable {
     case unknownPlan
+    case noCatalogue
     case notSold
     case alreadyOnPlan
     case planChange(until: Timestamp?)
@@ -35,6 +36,7 @@ extension BillingProblem: ProblemConvertible {
             .invalid([FieldProblem("/plan", "unknown_plan", "There is no such plan. See GET /v1/plans.")])
         case .notSold:
             .invalid([FieldProblem("/currency", "not_sold", "The plan is not sold in this currency and interval.")])
+        case .noCatalogue: Problem("malformed_json", status: 400, "The catalogue is not a JSON document.")
         case .tooMuchMoney:
             .invalid([FieldProblem("/lines", "range", "The sum is more than \(Money.limit) minor units.")])
         case .numbersUsedUp, .transition:

@@ -17,6 +17,7 @@ package enum Permission: String, CaseIterable, Sendable, Codable {
     case jobsManage = "jobs:manage"
     case billingRead = "billing:read"
     case billingManage = "billing:manage"
+    case usageWrite = "usage:write"
     case ledgerRead = "ledger:read"
     case ledgerPost = "ledger:post"
     case ledgerManage = "ledger:manage"
@@ -39,6 +40,7 @@ package enum Permission: String, CaseIterable, Sendable, Codable {
         case .jobsManage: "Retry and cancel jobs"
         case .billingRead: "See plans, invoices and payments"
         case .billingManage: "Change the plan, pay and refund"
+        case .usageWrite: "Report usage"
         case .ledgerRead: "Read accounts, balances and journal entries"
         case .ledgerPost: "Post and reverse journal entries"
         case .ledgerManage: "Open accounts"
@@ -73,7 +75,7 @@ extension Permission {
     package var least: Role {
         switch self {
         case .organizationRead, .membersRead, .eventsRead, .jobsRead, .billingRead, .ledgerRead: .viewer
-        case .jobsWrite, .ledgerPost: .editor
+        case .jobsWrite, .usageWrite, .ledgerPost: .editor
         case .organizationManage, .membersManage, .keysRead, .keysManage, .auditRead, .outboxRead, .jobsManage,
             .ledgerManage:
             .admin

@@ -15,6 +15,7 @@ extension Organizations {
         pages.form("/orgs/{org}/api-keys/new", "newAPIKeyPage", allow: .member(.keysManage)) { call, state, _ in
             Self.newKeyPage(try call.organization(), try call.ownRole(), state)
         } submit: { call, tx in
+            try requireRoom(for: .apiKeys, in: tx)
             let new = try Self.createKey(try Self.keyRequest(call.body, now: tx.now), by: try call.ownRole(), in: tx)
             // Shown in this answer and nowhere else: a redirect would have to carry the secret.
             let page = Self.madeKeyPage(new, try call.organization(), origin: call.request.origin)

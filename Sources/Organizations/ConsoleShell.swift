@@ -119,6 +119,7 @@ package struct ConsoleShell: Sendable {
             "Billing",
             [
                 Entry("billing", "Plan & invoices", "/billing", .invoice, .billingRead),
+                Entry("usage", "Usage", "/usage", .activity, .billingRead),
                 Entry("ledger", "Ledger", "/ledger", .book, .ledgerRead),
             ]
         ),

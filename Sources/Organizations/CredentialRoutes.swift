@@ -22,8 +22,9 @@ extension Organizations {
         routes.post(
             "/v1/orgs/{org}/invitations", "createInvitation", "Invite somebody by e-mail", tag: "members",
             allow: .member(.membersManage), body: InviteRequest.self, returns: Invitation.self, status: 201,
-            problems: ["above_own_role", "already_member", "already_invited", "limit_reached"]
+            problems: ["above_own_role", "already_member", "already_invited", "limit_reached", "plan_limit_reached"]
         ) { call, tx in
+            try requireRoom(for: .members, in: tx)
             guard let email = EmailAddress(call.body.email) else { throw Problem.notFound() }
             return try Self.invite(
                 email, as: try Self.role(named: call.body.role, in: tx), by: try call.ownRole(),
@@ -64,9 +65,10 @@ extension Organizations {
         routes.post(
             "/v1/orgs/{org}/api-keys", "createAPIKey", "Make an API key; its secret is in this answer only",
             tag: "api-keys", allow: .member(.keysManage), body: CreateAPIKeyRequest.self, returns: NewAPIKey.self,
-            status: 201, problems: ["above_own_role", "limit_reached"]
+            status: 201, problems: ["above_own_role", "limit_reached", "plan_limit_reached"]
         ) { call, tx in
-            try Self.createKey(call.body.request, by: try call.ownRole(), in: tx)
+            try requireRoom(for: .apiKeys, in: tx)
+            return try Self.createKey(call.body.request, by: try call.ownRole(), in: tx)
         }
         routes.post(
             "/v1/orgs/{org}/api-keys/{key}/rotate", "rotateAPIKey",

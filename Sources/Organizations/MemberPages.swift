@@ -53,6 +53,7 @@ extension Organizations {
                 throw Problem.invalid([FieldProblem("/email", "email", "This is not an e-mail address.")])
             }
             let role = try Self.role(named: call.body["role"], in: tx)
+            try requireRoom(for: .members, in: tx)
             try Self.invite(email, as: role, by: try call.ownRole(), origin: call.request.origin, in: tx)
             return .redirect(
                 to: "/orgs/\(try call.organization())/members", flash: "The invitation to \(email) is on its way.")

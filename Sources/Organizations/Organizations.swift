@@ -12,15 +12,18 @@ package struct Organizations: Sendable {
     let takesTestKeys: Bool
     let departures: [Departure]
     let resolver: TextResolver
+    let allowance: Allowance
 
     /// - Parameters:
     ///   - takesTestKeys: whether keys that begin with `rfk_test_` work: not where money is moved.
     ///   - departures: what other features do when an organisation is deleted.
     ///   - resolver: looks up the records that prove domains.
+    ///   - allowance: how many members and keys an organisation's plan allows.
     package init(
         database: any Database, identity: Identity, takesTestKeys: Bool = true, departures: [Departure] = [],
-        resolver: TextResolver = .system()
+        resolver: TextResolver = .system(), allowance: @escaping Allowance = { _, _ in nil }
     ) {
+        self.allowance = allowance
         self.resolver = resolver
         self.departures = departures
         self.database = database

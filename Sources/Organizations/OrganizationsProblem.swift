@@ -12,6 +12,7 @@ enum OrganizationsProblem: ProblemConvertible {
     case invitationForSomebodyElse
     case accountExists
     case tooMany(String, limit: Int)
+    case planLimit(String, limit: Int)
     case alreadyRotated
     case suspended
     case alreadySuspended
@@ -79,6 +80,10 @@ enum OrganizationsProblem: ProblemConvertible {
             Problem(
                 "limit_reached", status: 409,
                 "There are \(limit) \(what) already, which is the most. Remove some first.")
+        case .planLimit(let what, let limit):
+            Problem(
+                "plan_limit_reached", status: 409,
+                "The plan allows \(limit) \(what). Remove some first, or take a plan that allows more.")
         case .alreadyRotated:
             Problem(
                 "already_rotated", status: 409,

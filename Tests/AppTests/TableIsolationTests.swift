@@ -12,6 +12,11 @@ struct TableIsolationTests {
     private static let mine = OrganizationID(at: Timestamp(milliseconds: 1_700_000_000_000))
     private static let other = OrganizationID(at: Timestamp(milliseconds: 1_700_000_000_000))
 
+    /// The catalogue: everybody may read it, nobody in an organisation may change it.
+    private static let readable: Set = [
+        "plans", "plan_versions", "prices", "meters", "features", "plan_entitlements",
+    ]
+
     private struct Table {
         let name: String
         let columns: [(name: String, type: String)]
@@ -101,11 +106,11 @@ struct TableIsolationTests {
             let seen = try database.read(in: .organization(Self.mine)) { tx in
                 try tx.rows(SQL(unchecked: "SELECT * FROM \(table.name)")) { _ in true }.count
             }
-            let isOpen = ["plans", "plan_versions", "prices"].contains(table.name)
+            let isOpen = Self.readable.contains(table.name)
             #expect(seen == (isOpen ? 2 : 0), "\(table.name)")
         }
         #expect(
-            Set(Application.visibility.map(\.table)) == ["organizations", "plans", "plan_versions", "prices", "users"],
+            Set(Application.visibility.map(\.table)) == Self.readable.union(["organizations", "users"]),
             "A table became visible to organisations: is its condition right, and is it tested?")
         try database.close()
     }

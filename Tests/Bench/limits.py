@@ -43,7 +43,10 @@ def target(name, binary, limit):
             if limit:
                 # An organisation's limit is that of its plan.
                 with contextlib.closing(sqlite3.connect(server.folder / "raptorflow.db", timeout=5)) as file:
-                    file.execute("UPDATE plans SET calls_per_minute = ?", (limit,))
+                    file.execute("UPDATE plans SET version = version + 1")
+                    file.execute("INSERT INTO plan_versions SELECT code, version, '[]', 0 FROM plans")
+                    file.execute("INSERT INTO plan_entitlements SELECT code, version, 'calls_per_minute', ? FROM plans",
+                                 (str(limit),))
                     file.commit()
             yield Target(name, workspace.url, workspace.base, f"Bearer {workspace.key}")
 

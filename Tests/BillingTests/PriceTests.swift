@@ -48,6 +48,32 @@ import Testing
         }
     }
 
+    @Test func `what is not sold any more is not taken`() async throws {
+        let shop = try await Shop()
+        _ = try await shop.writeInstance { try $0.run("UPDATE plans SET retired_at = 1 WHERE code = 'pro'") }
+        await #expect(throws: BillingProblem.notSold) { try await shop.takePro() }
+    }
+
+    @Test func `an invoice shows which seats cost what, and its lines add up to the price`() async throws {
+        let shop = try await Shop()
+        let billing = shop.billing
+        let steps = [PriceTier(upTo: 10, unitAmount: 10_000), PriceTier(upTo: nil, unitAmount: 8_000)]
+        let invoice = try await shop.write { tx in
+            guard let plan = try PlanStore.find("pro", in: tx) else { throw Shop.Missing() }
+            let price = try Price(
+                id: PriceID(at: tx.now), plan: "pro", version: 1, interval: .quarter,
+                terms: PriceTerms(.graduated, .inr, tiers: steps), createdAt: tx.now)
+            return try billing.finalise(plan, price, quantity: 12, from: tx.now, in: tx)
+        }
+        #expect(invoice.subtotal.amount == 116_000)
+        let lines = try shop.read { try InvoiceStore.lines(of: invoice.id, in: $0) }
+        #expect(
+            lines.map(\.description) == [
+                "Pro, quarterly: Seats 1 to 10, ₹100.00 each", "Pro, quarterly: Seats 11 to 12, ₹80.00 each",
+            ])
+        #expect(lines.map(\.amount.amount) == [100_000, 16_000])
+    }
+
     @Test func `a price is read as it was written, tiers included`() async throws {
         let shop = try await Shop()
         let steps = [PriceTier(upTo: 5, unitAmount: 1, flatAmount: 2), PriceTier(upTo: nil, unitAmount: 0)]

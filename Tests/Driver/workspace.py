@@ -18,7 +18,15 @@ class Workspace:
         self.owner = Client(server.url, self.session)
         self.organization = self.owner.post("/v1/orgs", {"name": organization}).expect(201).json["id"]
         self.base = f"/v1/orgs/{self.organization}"
+        self.lift_limits()
         self.key = self.make_key("admin")
+
+    def lift_limits(self):
+        """Most tests need more members and keys than the free plan allows; test_catalogue.py tries what it allows."""
+        plans = self.owner.get("/v1/operator/catalog").expect(200).json["plans"]
+        free = next(plan for plan in plans if plan["code"] == "free")
+        free["entitlements"].update(members="unlimited", api_keys="unlimited")
+        self.owner.post("/v1/operator/catalog", {"catalog": {"plans": [free]}}, key=str(uuid.uuid4())).expect(200)
 
     def make_key(self, role, name="Tests"):
         answer = self.owner.post(f"{self.base}/api-keys", {"name": name, "role": role}, key=str(uuid.uuid4()))

@@ -15,9 +15,10 @@ struct RolesTests {
         let admins: Set<Role> = [.admin, .owner]
         return [
             .organizationRead: all, .membersRead: all, .eventsRead: all, .jobsRead: all, .billingRead: all,
-            .ledgerRead: all, .jobsWrite: editors, .ledgerPost: editors, .organizationManage: admins,
-            .membersManage: admins, .keysRead: admins, .keysManage: admins, .auditRead: admins, .jobsManage: admins,
-            .outboxRead: admins, .ledgerManage: admins, .billingManage: [.owner], .organizationDelete: [.owner],
+            .ledgerRead: all, .jobsWrite: editors, .usageWrite: editors, .ledgerPost: editors,
+            .organizationManage: admins, .membersManage: admins, .keysRead: admins, .keysManage: admins,
+            .auditRead: admins, .jobsManage: admins, .outboxRead: admins, .ledgerManage: admins,
+            .billingManage: [.owner], .organizationDelete: [.owner],
         ]
     }()
 

@@ -10,6 +10,7 @@ import pyotp
 import pytest
 
 from outbox import outbox
+from prepared_catalogue import CATALOGUE
 from prepared_tenancy import NAMES, TENANCY
 from raptorflow import PASSWORD, Client, serving
 from test_path import join, key, mail_token, pay, until
@@ -35,6 +36,7 @@ EXEMPT = {
     "addPasskey": "needs an authenticator: Tests/Browser/test_passkeys.py looks for its record",
     "renamePasskey": "the same", "removePasskey": "the same", "signInWithPasskey": "the same",
     "issueToken": "signs a statement of ten minutes; nothing is changed",
+    "reportUsage": "an event of usage is a record itself, kept for ever; a second one of each would be one too many",
     "authorize": "reads only; it is a POST because it has a body",
     "refreshIssuers": "fetches keys into memory",
     "linkMyIdentity": "needs another issuer: Tests/IdentityTests/ExternalIdentityTests.swift looks for its record",
@@ -328,6 +330,7 @@ PREPARED = {
     "updateMe": lambda w: (me(w), {}, {"name": "Another Name"}),
     "changePassword": lambda w: (me(w), {}, {"current_password": PASSWORD, "new_password": PASSWORD + " two"}),
     "revokeMySession": second_session,
+    **CATALOGUE,
     "resolveStuckObject": lambda w: (w.owner, {}, {"kind": "overdue_invoice", "id": taken(w)[1]["invoice_id"]}),
     "takeBackup": lambda w: (w.owner, {}, None),
     "createOrganization": lambda w: (w.owner, {}, {"name": "Next"}),

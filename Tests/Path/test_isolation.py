@@ -67,7 +67,8 @@ def test_ten_1_every_operation_of_another_organisation_is_404(server, workspace,
 def test_ten_3_every_identifier_of_another_organisation_is_404_in_ones_own(server, victim, stranger):
     tried = 0
     for method, path, example in operations(server):
-        if path.count("{") < 2:
+        # Features and meters are the instance's own: everybody has the same.
+        if path.count("{") < 2 or path.endswith(("{feature}", "{meter}")):
             continue
         target = fill(path, stranger.organization, victim, f"job_{UNKNOWN}")
         body = example

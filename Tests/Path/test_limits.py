@@ -24,9 +24,14 @@ def server(tmp_path_factory):
 
 
 def plan(server, calls):
-    """Sets what the free plan allows, as whoever runs the instance can."""
+    """Sells the free plan in a version that allows so many calls, as whoever runs the instance can."""
     with contextlib.closing(sqlite3.connect(server.folder / "raptorflow.db", timeout=10)) as file:
-        file.execute("UPDATE plans SET calls_per_minute = ? WHERE code = 'free'", (calls,))
+        version, = file.execute(
+            "UPDATE plans SET version = version + 1 WHERE code = 'free' RETURNING version").fetchone()
+        file.execute("INSERT INTO plan_versions VALUES ('free', ?, '[]', 0)", (version,))
+        if calls:
+            file.execute("INSERT INTO plan_entitlements VALUES ('free', ?, 'calls_per_minute', ?)",
+                         (version, str(calls)))
         file.commit()
 
 

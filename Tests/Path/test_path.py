@@ -71,6 +71,8 @@ def furnish(workspace):
     until(lambda: owner.get(f"{base}/disputes").json["data"], "there is a dispute")
     role = owner.post(f"{base}/roles", {"name": "Theirs", "permissions": ["jobs:read"]}, key=key()).expect(201).json
     domain = owner.post(f"{base}/domains", {"name": "theirs.example"}, key=key()).expect(201).json
+    meter = {"code": "requests", "name": "Requests", "aggregation": "count", "unit": "request"}
+    owner.post("/v1/operator/catalog", {"catalog": {"meters": [meter]}}, key=key()).expect(200)
 
     def first(path):
         return owner.get(f"{base}/{path}").expect(200).json["data"][0]["id"]
@@ -79,6 +81,7 @@ def furnish(workspace):
         "invitation": first("invitations"), "key": first("api-keys"), "account": accounts[0],
         "entry": entry.expect(201).json["id"], "invoice": first("invoices"), "payment": first("payments"),
         "role": role["id"], "domain": domain["id"], "hold": hold["id"], "dispute": first("disputes"),
+        "feature": "members", "meter": "requests",
     }
 
 

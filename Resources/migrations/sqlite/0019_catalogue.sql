@@ -1,4 +1,5 @@
--- The catalogue: versions of plans, prices that never change, and which of them each organisation bought.
+-- The catalogue: versions of plans, prices that never change, which of them each organisation bought, what a plan
+-- entitles to, and what is used.
 
 -- What a plan promises. A version stays as it is; a new promise is a new version, for those who buy from then on.
 ALTER TABLE plans ADD COLUMN version INTEGER NOT NULL DEFAULT 1 CHECK (version > 0);
@@ -113,3 +114,124 @@ INSERT INTO subscriptions (organization_id, plan_code, currency, period, state, 
 DROP TABLE subscriptions_before;
 
 CREATE INDEX subscriptions_due ON subscriptions (state, period_end);
+
+-- What is counted, and how the events of a period become one number.
+CREATE TABLE meters (
+  code        TEXT NOT NULL PRIMARY KEY CHECK (length(code) BETWEEN 2 AND 40),
+  name        TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 60),
+  aggregation TEXT NOT NULL CHECK (aggregation IN ('count', 'sum', 'max', 'unique_count', 'latest')),
+  unit        TEXT NOT NULL CHECK (length(unit) BETWEEN 1 AND 40)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER meters_fixed BEFORE UPDATE OF code, aggregation ON meters
+BEGIN SELECT RAISE(ABORT, 'catalogue: what a meter counts does not change'); END;
+CREATE TRIGGER meters_kept BEFORE DELETE ON meters
+BEGIN SELECT RAISE(ABORT, 'catalogue: meters are kept'); END;
+
+-- What plans differ in. A limit that is measured by a meter is a quota for each period.
+CREATE TABLE features (
+  code       TEXT    NOT NULL PRIMARY KEY CHECK (length(code) BETWEEN 2 AND 40),
+  name       TEXT    NOT NULL CHECK (length(name) BETWEEN 1 AND 60),
+  kind       TEXT    NOT NULL CHECK (kind IN ('boolean', 'limit', 'text')),
+  unit       TEXT    NOT NULL CHECK (length(unit) <= 40),
+  meter_code TEXT    REFERENCES meters (code),
+  position   INTEGER NOT NULL,
+  CHECK (meter_code IS NULL OR kind = 'limit')
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER features_fixed BEFORE UPDATE OF code, kind ON features
+BEGIN SELECT RAISE(ABORT, 'catalogue: the kind of a feature does not change'); END;
+CREATE TRIGGER features_kept BEFORE DELETE ON features
+BEGIN SELECT RAISE(ABORT, 'catalogue: features are kept'); END;
+
+INSERT INTO features (code, name, kind, unit, position) VALUES
+  ('members', 'Members', 'limit', 'member', 1), ('api_keys', 'API keys', 'limit', 'API key', 2),
+  ('calls_per_minute', 'Calls a minute', 'limit', 'call', 3);
+
+-- The value of a feature in a version of a plan: true or false, a number or 'unlimited', a text.
+CREATE TABLE plan_entitlements (
+  plan_code    TEXT    NOT NULL,
+  plan_version INTEGER NOT NULL,
+  feature_code TEXT    NOT NULL REFERENCES features (code),
+  value        TEXT    NOT NULL CHECK (length(value) BETWEEN 1 AND 200),
+  PRIMARY KEY (plan_code, plan_version, feature_code),
+  FOREIGN KEY (plan_code, plan_version) REFERENCES plan_versions (plan_code, version)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO plan_entitlements (plan_code, plan_version, feature_code, value)
+  SELECT code, 1, 'calls_per_minute', CAST(calls_per_minute AS TEXT) FROM plans WHERE calls_per_minute IS NOT NULL
+  UNION ALL SELECT code, 1, 'members', CASE code WHEN 'free' THEN '3' WHEN 'pro' THEN '25' ELSE 'unlimited' END
+    FROM plans WHERE code IN ('free', 'pro', 'enterprise')
+  UNION ALL SELECT code, 1, 'api_keys', CASE code WHEN 'free' THEN '1' ELSE 'unlimited' END
+    FROM plans WHERE code IN ('free', 'pro', 'enterprise');
+
+ALTER TABLE plans DROP COLUMN calls_per_minute;
+
+CREATE TRIGGER plan_entitlements_fixed BEFORE UPDATE ON plan_entitlements
+BEGIN SELECT RAISE(ABORT, 'catalogue: a version of a plan does not change'); END;
+CREATE TRIGGER plan_entitlements_kept BEFORE DELETE ON plan_entitlements
+BEGIN SELECT RAISE(ABORT, 'catalogue: a version of a plan does not change'); END;
+
+-- What an organisation was granted beside its plan.
+CREATE TABLE entitlement_overrides (
+  organization_id TEXT    NOT NULL REFERENCES organizations (id),
+  feature_code    TEXT    NOT NULL REFERENCES features (code),
+  value           TEXT    NOT NULL CHECK (length(value) BETWEEN 1 AND 200),
+  reason          TEXT    NOT NULL CHECK (length(reason) <= 500),
+  updated_at      INTEGER NOT NULL,
+  PRIMARY KEY (organization_id, feature_code)
+) STRICT, WITHOUT ROWID;
+
+-- What happened, as it was reported. It counts when it happened or, if that period was invoiced already, on arrival.
+CREATE TABLE usage_events (
+  organization_id TEXT    NOT NULL REFERENCES organizations (id),
+  event_id        TEXT    NOT NULL CHECK (length(event_id) BETWEEN 1 AND 100),
+  meter_code      TEXT    NOT NULL REFERENCES meters (code),
+  occurred_at     INTEGER NOT NULL,
+  counted_at      INTEGER NOT NULL,
+  received_at     INTEGER NOT NULL,
+  value           INTEGER NOT NULL CHECK (value BETWEEN 0 AND 1000000000000),
+  key             TEXT    NOT NULL CHECK (length(key) <= 100),
+  PRIMARY KEY (organization_id, event_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX usage_events_counted ON usage_events (organization_id, meter_code, counted_at, event_id);
+
+-- Sums of whole hours, so that a period is read from hundreds of rows and not from all its events.
+CREATE TABLE usage_hours (
+  organization_id TEXT    NOT NULL,
+  meter_code      TEXT    NOT NULL,
+  hour            INTEGER NOT NULL,              -- since 1970
+  events          INTEGER NOT NULL,
+  total           INTEGER NOT NULL,
+  largest         INTEGER NOT NULL,
+  latest          INTEGER NOT NULL,              -- the value of the last event
+  latest_at       INTEGER NOT NULL,
+  latest_id       TEXT    NOT NULL,
+  PRIMARY KEY (organization_id, meter_code, hour)
+) STRICT, WITHOUT ROWID;
+
+-- The different keys of each day, for meters that count those.
+CREATE TABLE usage_keys (
+  organization_id TEXT    NOT NULL,
+  meter_code      TEXT    NOT NULL,
+  day             INTEGER NOT NULL,              -- since 1970
+  key             TEXT    NOT NULL,
+  PRIMARY KEY (organization_id, meter_code, day, key)
+) STRICT, WITHOUT ROWID;
+
+-- Up to when usage stands on invoices.
+CREATE TABLE usage_billed (
+  organization_id TEXT    NOT NULL PRIMARY KEY REFERENCES organizations (id),
+  until           INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Which share of a quota was reached in which period: told once.
+CREATE TABLE usage_alerts (
+  organization_id TEXT    NOT NULL REFERENCES organizations (id),
+  feature_code    TEXT    NOT NULL,
+  period_start    INTEGER NOT NULL,
+  percent         INTEGER NOT NULL CHECK (percent IN (80, 100)),
+  raised_at       INTEGER NOT NULL,
+  PRIMARY KEY (organization_id, feature_code, period_start, percent)
+) STRICT, WITHOUT ROWID;

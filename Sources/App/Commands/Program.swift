@@ -96,6 +96,6 @@ struct RootCommand: AsyncParsableCommand {
             ServeCommand.self, DemoCommand.self, MigrateCommand.self, BackupCommand.self, RestoreCommand.self,
             DoctorCommand.self, ConfigCommand.self, OptionsCommand.self, OpenAPICommand.self, LedgerCommand.self,
             AuditCommand.self, UserCommand.self, OrganizationCommand.self, OperatorCommand.self, KeysCommand.self,
-            SecretsCommand.self, SimulateCommand.self,
+            SecretsCommand.self, CatalogCommand.self, SimulateCommand.self,
         ])
 }

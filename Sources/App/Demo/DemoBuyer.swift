@@ -53,6 +53,9 @@ struct DemoBuyer: Sendable {
             ]))
     }
 
+    /// Reports what was used.
+    func report(_ usage: JSONValue) async throws { _ = try await post("\(path)/usage", usage) }
+
     /// Presses a button of the simulator's checkout, and brings its proof back when the payment went well.
     func pay(_ order: String, _ outcome: Outcome) async throws {
         let page = "\(Sandbox.path)/checkout/\(order)"

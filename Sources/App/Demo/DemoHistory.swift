@@ -31,6 +31,10 @@ struct DemoHistory: Sendable {
     func fill() async throws {
         let person = try Person(email: DemoCast.asha.email, name: DemoCast.asha.name)
         let hash = try await application.identity.hash(DemoCast.password, for: person)
+        clock.move(toDaysAgo: 425)
+        try await database.write(in: .instance, by: .system("demo")) { tx in
+            _ = try Billing.applyCatalogue(Array(DemoUsage.catalogue.utf8), isDry: false, in: tx)
+        }
         let larkspur = try await DemoShop(application: application).open { shop in
             let larkspur = try await found(DemoCast.larkspur, daysAgo: 424, hash)
             let larkspurBuyer = try await buyer(shop, larkspur)
@@ -138,6 +142,7 @@ struct DemoHistory: Sendable {
                 name: "Reports", role: .viewer, expiresAt: tx.now.adding(.days(90)), by: .owner, in: tx)
         }
         clock.move(toDaysAgo: 1)
+        try await buyer(shop, place).report(DemoUsage.events(until: database.clock.now))
         try await database.write(in: .instance, by: .system("demo")) { tx in
             // Whoever has not paid is reminded, as every night.
             _ = try Jobs.enqueue("billing.remind", in: tx)

@@ -13,14 +13,17 @@ package struct Plan: Sendable, Hashable {
     let features: [String]
     /// Days of trial that an organisation gets once; 0 for none.
     let trialDays: Int
-    /// How often an organisation may call; nil: as often as the instance's options say.
-    let callsPerMinute: Int?
+    /// The stored values of features, by feature.
+    let entitlements: [String: String]
     /// The prices of this version that are on sale, without tax; those for usage too.
     let prices: [Price]
     /// Since when it is sold no longer; those who have it keep it.
     let retiredAt: Timestamp?
 
     static let free = "free"
+
+    /// How often an organisation may call; nil: as often as the instance's options say.
+    var callsPerMinute: Int? { entitlements[Feature.callsPerMinute].flatMap { Int($0) } }
 
     /// The price in a currency for an interval; nil when it is not sold that way.
     func price(_ currency: Currency, _ interval: Interval) -> Price? {

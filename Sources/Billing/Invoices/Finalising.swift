@@ -11,15 +11,16 @@ extension Billing {
 
     /// Finalises the invoice for one period of a plan, in the scope of the organisation that pays.
     func finalise(
-        _ plan: Plan, _ price: Price, from start: Timestamp, anchor: Int? = nil, in tx: any Transaction
+        _ plan: Plan, _ price: Price, quantity: Int64 = 1, from start: Timestamp, anchor: Int? = nil,
+        in tx: any Transaction
     ) throws -> Invoice {
         let end = start.adding(price.interval, anchor: anchor)
-        guard start < end, price.amount.amount > 0,
-            let line = DraftLine(
-                "\(plan.name), \(price.interval.adverb)", quantity: 1, at: price.amount.amount, period: start..<end)
-        else { throw BillingProblem.notSold }
+        guard start < end, try Pricing.amount(of: price, quantity: quantity).amount > 0 else {
+            throw BillingProblem.notSold
+        }
+        let lines = try price.drafts(of: plan.name, quantity: quantity, start..<end)
         let term = InvoiceDraft.Term(plan: plan.code, interval: price.interval, start: start, end: end)
-        return try finalise(InvoiceDraft(price.amount.currency, [line], term: term), in: tx)
+        return try finalise(InvoiceDraft(price.currency, lines, term: term), in: tx)
     }
 
     /// Finalises what was drafted, in the scope of the organisation that pays.

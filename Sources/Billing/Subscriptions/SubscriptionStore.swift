@@ -71,6 +71,11 @@ enum SubscriptionStore {
             """)
     }
 
+    /// Whether there is such an organisation. Scope: instance.
+    static func isOrganization(_ id: OrganizationID, in tx: any Transaction) throws -> Bool {
+        try tx.exists("SELECT 1 FROM organizations WHERE id = \(id)")
+    }
+
     /// The name of the transaction's organisation.
     static func organizationName(in tx: any Transaction) throws -> String {
         let id = try tx.organization()

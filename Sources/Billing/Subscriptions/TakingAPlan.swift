@@ -23,7 +23,9 @@ extension Billing {
     /// another voids the first.
     func take(_ choice: PlanChoice, in tx: any Transaction) throws -> Invoice? {
         guard let plan = try PlanStore.find(choice.plan, in: tx) else { throw BillingProblem.unknownPlan }
-        guard let price = plan.price(choice.currency, choice.interval) else { throw BillingProblem.notSold }
+        guard plan.retiredAt == nil, let price = plan.price(choice.currency, choice.interval) else {
+            throw BillingProblem.notSold
+        }
         var subscription = try subscription(in: tx)
         try subscription.checkMayTake(plan)
         let open = try subscription.openInvoice.flatMap { try InvoiceStore.find($0, in: tx) }

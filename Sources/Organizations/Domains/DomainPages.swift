@@ -57,7 +57,7 @@ extension Organizations {
             return .redirect(to: "/orgs/\(try call.organization())/domains", flash: "The domain is given up.")
         }
         pages.action("/orgs/{org}/join", "joinPage", allow: .signedIn) { call, tx in
-            let membership = try Self.join(try call.organization(), by: try call.user(), in: tx)
+            let membership = try joinIfThereIsRoom(try call.organization(), by: try call.user(), in: tx)
             let organization = membership.organization
             return .redirect(to: "/orgs/\(organization.id)", flash: "You have joined \(organization.name).")
         }

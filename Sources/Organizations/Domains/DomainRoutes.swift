@@ -70,7 +70,7 @@ extension Organizations {
         routes.post(
             "/v1/me/joinable-orgs/{organization}/join", "joinOrganization",
             "Join an organisation by the domain of your confirmed address", tag: "me", allow: .signedIn,
-            body: NoBody.self, returns: Membership.self
-        ) { call, tx in try Self.join(try call.id("organization"), by: try call.user(), in: tx) }
+            body: NoBody.self, returns: Membership.self, problems: ["plan_limit_reached"]
+        ) { call, tx in try joinIfThereIsRoom(try call.id("organization"), by: try call.user(), in: tx) }
     }
 }
