@@ -49,7 +49,7 @@ extension BillingMail {
             (
                 "A payment failed: invoice \(it.number)",
                 """
-                A payment of \(it.total.formatted) for invoice \(it.number) failed\(reason.map { ": \($0)" } ?? ".")
+                A payment of \(it.amountDue.formatted) for invoice \(it.number) failed\(reason.map { ": \($0)" } ?? ".")
 
                 Nothing was charged. Try again here: \(link)\(it.id)
                 """
@@ -58,7 +58,7 @@ extension BillingMail {
             (
                 "Reminder: invoice \(it.number) is due",
                 """
-                Invoice \(it.number) over \(it.total.formatted) was due on \(CivilDate(it.dueAt)) and is not paid.
+                Invoice \(it.number) over \(it.amountDue.formatted) was due on \(CivilDate(it.dueAt)) and is not paid.
 
                 See and pay it here: \(link)\(it.id)
                 """

@@ -82,7 +82,7 @@ extension Billing {
         let invoice = try await database.write(in: .organization(organization), by: actor) { tx in
             try self.take(choice, in: tx)
         }
-        guard let invoice else { return (nil, nil) }
+        guard let invoice, invoice.state == .open else { return (nil, nil) }
         do {
             return (invoice, try await order(for: invoice.id, of: organization, by: actor))
         } catch BillingProblem.providerUnavailable {
@@ -270,7 +270,9 @@ extension Invoice {
         switch state {
         case .open: dueAt < now ? HTML.badge("Overdue", .bad) : HTML.badge("Open", .warn)
         case .paid: HTML.badge("Paid", .good)
+        case .draft: HTML.badge("Draft", .neutral)
         case .void: HTML.badge("Void", .neutral)
+        case .uncollectible: HTML.badge("Written off", .neutral)
         }
     }
 }

@@ -14,6 +14,8 @@ package enum BillingProblem: Error, Equatable {
     case transition(from: SubscriptionState, to: SubscriptionState)
     case numbersUsedUp
     case notPayable
+    case notADraft
+    case tooMuchMoney
     case providerUnavailable
     case providerRefused(String)
     case signature
@@ -31,6 +33,8 @@ extension BillingProblem: ProblemConvertible {
             .invalid([FieldProblem("/plan", "unknown_plan", "There is no such plan. See GET /v1/plans.")])
         case .notSold:
             .invalid([FieldProblem("/currency", "not_sold", "The plan is not sold in this currency and interval.")])
+        case .tooMuchMoney:
+            .invalid([FieldProblem("/lines", "range", "The sum is more than \(Money.limit) minor units.")])
         case .numbersUsedUp, .transition:
             Problem("internal_error", status: 500, "Something went wrong on our side.", underlying: self)
         case .providerUnavailable, .providerRefused, .signature, .paymentNotFound, .malformedEvent: providerProblem
@@ -55,6 +59,7 @@ extension BillingProblem: ProblemConvertible {
         case .noTrial: ("no_trial", "This plan has no trial.")
         case .trialUsed: ("trial_used", "The organisation has had its trial. Take the plan without one.")
         case .nothingToCancel: ("nothing_to_cancel", "There is no paid plan that could be cancelled.")
+        case .notADraft: ("invoice_not_a_draft", "The invoice is finalised; it can't be changed any more.")
         case .notPayable: ("invoice_not_open", "The invoice is paid or void; there is nothing to pay.")
         case .notRefundable: ("payment_not_captured", "Only captured payments can be given back.")
         case .refundTooLarge(let rest):

@@ -15,10 +15,16 @@ enum Account: String, CaseIterable {
     case cgst = "2100"
     case sgst = "2101"
     case igst = "2102"
+    case otherTax = "2110"
+    case customerCredit = "2200"
     case refundsOwed = "2210"
     case refundsInTransit = "2220"
     case suspense = "2300"
+    case revenue = "4000"
+    case usageRevenue = "4010"
+    case creditNotes = "4900"
     case fees = "5000"
+    case badDebt = "5020"
 
     init(_ tax: TaxKind) {
         self =
@@ -26,6 +32,7 @@ enum Account: String, CaseIterable {
             case .cgst: .cgst
             case .sgst: .sgst
             case .igst: .igst
+            case .other: .otherTax
             }
     }
 
@@ -39,10 +46,16 @@ enum Account: String, CaseIterable {
         case .cgst: "CGST payable"
         case .sgst: "SGST payable"
         case .igst: "IGST payable"
+        case .otherTax: "Other taxes payable"
+        case .customerCredit: "Customer credit balance"
         case .refundsOwed: "Refunds owed to customers"
         case .refundsInTransit: "Refunds in transit"
         case .suspense: "Unapplied payments"
+        case .revenue: "Subscription revenue"
+        case .usageRevenue: "Usage revenue"
+        case .creditNotes: "Refunds and credit notes"
         case .fees: "Processor fees"
+        case .badDebt: "Bad debt"
         }
     }
 
@@ -50,15 +63,19 @@ enum Account: String, CaseIterable {
     var type: AccountType {
         switch self {
         case .clearing, .receivable, .inputTax: .asset
-        case .fees: .expense
+        case .fees, .badDebt: .expense
+        case .revenue, .usageRevenue, .creditNotes: .income
         default: .liability
         }
     }
 
+    /// Whether it lessens its type.
+    var isContra: Bool { self == .creditNotes }
+
     /// Sign rules only where nothing but our own acts book: what the provider reports must always be bookable.
     var rule: BalanceRule {
         switch self {
-        case .deferredRevenue, .refundsOwed, .refundsInTransit: .creditOnly
+        case .deferredRevenue, .customerCredit, .refundsOwed, .refundsInTransit: .creditOnly
         default: .any
         }
     }
@@ -72,7 +89,7 @@ enum Account: String, CaseIterable {
 
     var owner: Owner {
         switch self {
-        case .receivable, .refundsOwed: .customer
+        case .receivable, .customerCredit, .refundsOwed: .customer
         case .clearing, .refundsInTransit, .suspense: .provider
         default: .shared
         }
@@ -95,24 +112,6 @@ struct Booking: Sendable {
 }
 
 extension Booking {
-    /// An invoice is finalised: the customer owes it, the revenue is earned later, the tax is owed to the state.
-    static func invoice(_ it: Invoice, _ taxes: [TaxLine], organization: OrganizationID) -> Booking {
-        Booking(
-            kind: "invoice", sourceType: "invoice", sourceID: it.id.text, currency: it.total.currency,
-            customer: organization, provider: "", description: "Invoice \(it.number)",
-            postings: [(.receivable, it.total.amount), (.deferredRevenue, -it.subtotal.amount)]
-                + taxes.map { (Account($0.kind), -$0.amount.amount) })
-    }
-
-    /// An invoice is void: the mirror of its entry.
-    static func void(_ it: Invoice, _ taxes: [TaxLine], organization: OrganizationID) -> Booking {
-        Booking(
-            kind: "invoice_void", sourceType: "invoice", sourceID: it.id.text, currency: it.total.currency,
-            customer: organization, provider: "", description: "Invoice \(it.number) voided",
-            postings: [(.receivable, -it.total.amount), (.deferredRevenue, it.subtotal.amount)]
-                + taxes.map { (Account($0.kind), $0.amount.amount) })
-    }
-
     private static func payment(
         _ kind: String, _ it: Payment, _ description: String, _ postings: [(account: Account, amount: Int64)]
     ) -> Booking {
@@ -141,15 +140,6 @@ extension Booking {
         Booking(
             kind: kind, sourceType: "refund", sourceID: it.id.text, currency: it.amount.currency,
             customer: payment.organization, provider: it.provider, description: description, postings: postings)
-    }
-
-    /// A credit note on a paid invoice: what is taken back is owed to the customer.
-    static func creditNote(_ it: CreditNote, _ split: CreditSplit, organization: OrganizationID) -> Booking {
-        Booking(
-            kind: "credit_note", sourceType: "refund", sourceID: it.refund.text, currency: it.total.currency,
-            customer: organization, provider: "", description: "Credit note \(it.number)",
-            postings: [(.deferredRevenue, split.net)] + split.taxes.map { (Account($0.kind), $0.amount) }
-                + [(.refundsOwed, -it.total.amount)])
     }
 
     /// Money in suspense is owed back to the customer.
@@ -186,10 +176,13 @@ enum Books {
     /// The instance's own book stands beside those of the organisations, under the name that its audit log has too.
     static let scope = Scope.organization(OrganizationID(stored: "instance"))
 
-    /// Posts an entry in the caller's transaction; the same event again changes nothing.
+    /// Posts an entry in the caller's transaction; the same event again changes nothing, and neither does one that
+    /// moves nothing.
     static func post(_ booking: Booking, in tx: any Transaction) throws {
+        let sums = booking.sums
+        guard !sums.isEmpty else { return }
         try tx.scoped(to: scope) { tx in
-            let postings = try booking.postings.filter { $0.amount != 0 }.map { line in
+            let postings = try sums.map { line in
                 let account = try Ledger.ensure(booking.account(line.account), in: tx)
                 return line.amount > 0 ? Posting.debit(account, line.amount) : .credit(account, -line.amount)
             }
@@ -202,6 +195,18 @@ enum Books {
 }
 
 extension Booking {
+    /// What each account gets in all, in the order in which they are first named; those with nothing are left out.
+    fileprivate var sums: [(account: Account, amount: Int64)] {
+        var order: [Account] = []
+        var sums: [Account: Int64] = [:]
+        for posting in postings {
+            if sums[posting.account] == nil { order.append(posting.account) }
+            // A few hundred amounts below 2^53 stay far below 2^63.
+            sums[posting.account, default: 0] += posting.amount
+        }
+        return order.compactMap { account in sums[account].flatMap { $0 == 0 ? nil : (account, $0) } }
+    }
+
     /// The account to open if it is not there yet.
     fileprivate func account(_ account: Account) -> NewAccount {
         let owner =
@@ -211,7 +216,8 @@ extension Booking {
             case .shared: ""
             }
         return NewAccount(
-            code: account.rawValue, name: account.name, type: account.type, currency: currency, ownerID: owner,
-            rule: account.rule)
+            code: account.rawValue, name: account.name, type: account.type, contra: account.isContra,
+            currency: currency,
+            ownerID: owner, rule: account.rule)
     }
 }

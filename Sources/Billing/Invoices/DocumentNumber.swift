@@ -1,4 +1,4 @@
-// Numbers of invoices and credit notes: consecutive in a series and an Indian fiscal year.
+// Numbers of invoices and credit notes: consecutive in a series and a fiscal year.
 import Core
 import Storage
 
@@ -16,6 +16,11 @@ enum DocumentNumber {
         return twoDigits(first % 100) + twoDigits((first + 1) % 100)
     }
 
+    /// The fiscal year of a seller: in India from April, elsewhere the calendar year in UTC, `2026`.
+    static func fiscalYear(of instant: Timestamp, for seller: Party) -> String {
+        seller.country == "IN" ? fiscalYear(of: instant) : "\(CivilDate(instant).year)"
+    }
+
     /// `INV/2627/000001`: at most 16 characters, as Rule 46 of the CGST Rules wants it.
     static func format(_ series: DocumentSeries, _ year: String, _ number: Int64) -> String {
         let digits = String(number)
@@ -23,8 +28,8 @@ enum DocumentNumber {
     }
 
     /// Takes the next number, in the transaction of the document: one that is rolled back leaves no gap.
-    static func take(_ series: DocumentSeries, in tx: any Transaction) throws -> String {
-        let year = fiscalYear(of: tx.now)
+    static func take(_ series: DocumentSeries, of seller: Party, in tx: any Transaction) throws -> String {
+        let year = fiscalYear(of: tx.now, for: seller)
         let number = try tx.scoped(to: .instance) { tx in
             try InvoiceStore.nextNumber(series, year: year, in: tx)
         }

@@ -30,7 +30,10 @@ extension Billing {
         let notes = try InvoiceStore.creditNotes(of: it.id, in: tx)
         let pay: [HTML] =
             it.state == .open && canPay
-            ? [HTML.postButton("Pay \(it.total.formatted)", action: "\(base)/invoices/\(it.id)/pay", style: .primary)]
+            ? [
+                HTML.postButton(
+                    "Pay \(it.amountDue.formatted)", action: "\(base)/invoices/\(it.id)/pay", style: .primary)
+            ]
             : []
         let body: HTML = """
             \(HTML.panel("<div class=\"stack\">\(parties(it))\(table(it, lines, taxes))\(foot(it))</div>"))\
@@ -61,21 +64,21 @@ extension Billing {
     }
 
     private func table(_ it: Invoice, _ lines: [InvoiceLine], _ taxes: [TaxLine]) -> HTML {
-        // The last instant that is paid for lies just before the end.
-        let last = it.periodEnd.adding(Milliseconds(-1))
         var rows: [[HTML]] = lines.map { line in
             [
-                """
-                <b>\(line.description)</b><br>\
-                <span class="muted">\(HTML.date(it.periodStart)) to \(HTML.date(last))</span>
-                """,
-                HTML.code(line.sac), "\(line.quantity)", HTML.money(line.unitPrice), HTML.money(line.amount),
+                "<b>\(line.description)</b>\(period(of: line))", line.sac.isEmpty ? .empty : HTML.code(line.sac),
+                "\(line.quantity)", line.unitPrice.map { HTML.money($0) } ?? .empty, HTML.money(line.amount),
             ]
+        }
+        if it.discount.amount > 0 {
+            let discount = Money(stored: -it.discount.amount, it.discount.currency)
+            rows.append(["Discount", .empty, .empty, .empty, HTML.money(discount)])
         }
         rows.append(["Without tax", .empty, .empty, .empty, HTML.money(it.subtotal)])
         for tax in taxes {
             rows.append([
-                "\(tax.kind.title) \(Self.percent(tax.rate))", .empty, .empty, .empty, HTML.money(tax.amount),
+                "\(tax.name) \(Self.percent(tax.rate))\(tax.isInclusive ? ", in the prices" : "")", .empty, .empty,
+                .empty, HTML.money(tax.amount),
             ])
         }
         return HTML.table(
@@ -89,10 +92,16 @@ extension Billing {
         return rest == 0 ? "\(rate / 100) %" : "\(rate / 100).\(rest < 10 ? "0" : "")\(rest) %"
     }
 
+    /// What a line is for, as its first and its last day.
+    private func period(of line: InvoiceLine) -> HTML {
+        guard let start = line.periodStart, let end = line.periodEnd else { return .empty }
+        // The last instant that is paid for lies just before the end.
+        let last = end.adding(Milliseconds(-1))
+        return "<br><span class=\"muted\">\(HTML.date(start)) to \(HTML.date(last))</span>"
+    }
+
     private func foot(_ it: Invoice) -> HTML {
-        it.total.currency == .inr
-            ? "<p class=\"muted small\">Tax is not payable on reverse charge.</p>"
-            : "<p class=\"muted small\">Export of services, zero-rated: no Indian tax is charged.</p>"
+        it.taxNote.isEmpty ? .empty : "<p class=\"muted small\">\(it.taxNote)</p>"
     }
 
     private func creditNotes(_ notes: [CreditNote]) -> HTML {

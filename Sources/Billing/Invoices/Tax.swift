@@ -2,22 +2,15 @@
 import Core
 import Storage
 
-/// A part of GST.
+/// A part of GST, or a tax of another country.
 enum TaxKind: String, CaseIterable, Codable, Sendable, SQLBindable {
     case cgst
     case sgst
     case igst
+    case other
 
     /// For people: `CGST`.
     var title: String { rawValue.uppercased() }
-}
-
-/// One tax of an invoice.
-struct TaxLine: Sendable, Hashable, Codable {
-    let kind: TaxKind
-    /// Basis points: 900 is 9 %.
-    let rate: Int64
-    let amount: Money
 }
 
 /// The rule by which tax is put on an invoice.
@@ -26,24 +19,36 @@ enum GST {
     static let rate: Int64 = 1800
     static let serviceCode = "998434"
 
-    /// The taxes on a net amount.
+    /// The parts that apply at a rate.
     ///
     /// In rupees: half CGST, half SGST when seller and customer are in one state, else IGST. A customer whose state is
-    /// not known counts as being where the seller is (section 12(2)(b) of the IGST Act). In any other currency it is
-    /// an export of services and zero-rated. Each tax is rounded to the paisa by itself, half away from zero.
-    static func lines(on net: Money, seller: Party, customer: Party) -> [TaxLine] {
-        guard net.currency == .inr, net.amount > 0 else { return [] }
+    /// not known counts as being where the seller is (section 12(2)(b) of the IGST Act). In any other currency, and to
+    /// another country, it is an export of services and zero-rated.
+    static func rule(
+        _ currency: Currency, seller: Party, customer: Party, rate: Int64 = rate, isInclusive: Bool = false
+    ) -> TaxRule {
+        guard !isExport(currency, customer), rate > 0 else { return .none }
         let isSameState = customer.state.isEmpty || customer.state == seller.state
         let parts: [(TaxKind, Int64)] =
             isSameState ? [(.cgst, rate / 2), (.sgst, rate / 2)] : [(.igst, rate)]
-        return parts.map { kind, rate in
-            TaxLine(kind: kind, rate: rate, amount: Money(stored: share(of: net.amount, rate, 10_000), net.currency))
-        }
+        return TaxRule(
+            components: parts.map { TaxComponent(kind: $0, name: $0.title, rate: $1) }, isInclusive: isInclusive)
+    }
+
+    static func isExport(_ currency: Currency, _ customer: Party) -> Bool {
+        currency != .inr || customer.country != "IN"
+    }
+
+    /// The taxes on one net amount, each rounded to the paisa by itself.
+    static func lines(on net: Money, seller: Party, customer: Party) -> [TaxLine] {
+        guard net.amount > 0 else { return [] }
+        let rule = rule(net.currency, seller: seller, customer: customer)
+        return (try? TaxedLines([(net.amount, rule)], net.currency))?.taxes ?? []
     }
 
     /// Where the supply takes place, as invoices name it.
     static func placeOfSupply(_ currency: Currency, seller: Party, customer: Party) -> String {
-        guard currency == .inr else { return "Outside India (export, zero-rated)" }
+        guard !isExport(currency, customer) else { return "Outside India (export, zero-rated)" }
         let code = customer.state.isEmpty ? seller.state : customer.state
         return states.first { $0.code == code }.map { "\($0.name) (\($0.code))" } ?? "India"
     }

@@ -63,7 +63,7 @@ extension Billing {
             return
         }
         let invoice = try InvoiceStore.find(order.invoice, in: tx)
-        let fits = payment.amount == order.amount && invoice?.total == order.amount
+        let fits = payment.amount == order.amount && invoice?.amountDue == order.amount
         let pays = try fits && InvoiceStore.markPaid(order.invoice, in: tx)
         try PaymentStore.advance(payment.id, to: .captured, isApplied: pays, error: error, in: tx)
         try PaymentStore.move(order.id, to: .paid, in: tx)
@@ -81,12 +81,16 @@ extension Billing {
         try PaymentStore.closeOrders(of: invoice.id, in: tx)
         try Self.note("invoice.paid", "invoice", invoice.id, invoice.facts, in: tx)
         try mail(.paymentReceived(invoice, payment), in: tx)
+        try putInForce(invoice, in: tx)
+    }
+
+    /// What a paid invoice pays for is in force, when a subscription waits for it.
+    func putInForce(_ invoice: Invoice, in tx: any Transaction) throws {
         var subscription = try subscription(in: tx)
         guard subscription.openInvoice == invoice.id else { return }
         try subscription.activate(by: invoice)
         try SubscriptionStore.save(subscription, in: tx)
-        try Self.note(
-            "subscription.activated", "subscription", payment.organization, subscription.facts, in: tx)
+        try Self.note("subscription.activated", "subscription", try tx.organization(), subscription.facts, in: tx)
     }
 
     /// The provider's fee, as an entry of its own, because it may become known after the capture.

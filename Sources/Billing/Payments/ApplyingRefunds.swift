@@ -80,10 +80,12 @@ extension Billing {
             of: invoice, try InvoiceStore.taxes(of: invoice.id, in: tx), from: before, to: before + refund.credit)
         let currency = invoice.total.currency
         let note = CreditNote(
-            id: CreditNoteID(at: tx.now), number: try DocumentNumber.take(.creditNote, in: tx), invoice: invoice.id,
+            id: CreditNoteID(at: tx.now), number: try DocumentNumber.take(.creditNote, of: invoice.seller, in: tx),
+            invoice: invoice.id,
             refund: refund.id, subtotal: Money(stored: split.net, currency),
             tax: Money(stored: split.taxes.reduce(0) { $0 + $1.amount }, currency),
-            total: Money(stored: refund.credit, currency), issuedAt: tx.now)
+            total: Money(stored: refund.credit, currency), toInvoice: 0, toBalance: 0, toRefund: refund.credit,
+            reason: refund.reason, issuedAt: tx.now)
         try InvoiceStore.insert(note, in: tx)
         try Books.post(.creditNote(note, split, organization: try tx.organization()), in: tx)
         try Self.note(

@@ -45,10 +45,10 @@ struct LiveCheckout {
             """
         let lines: [(HTML, String)] = [
             ("Invoice \(invoice.number)", invoice.subtotal.formatted), ("Tax", invoice.tax.formatted),
-            ("Total", invoice.total.formatted),
+            ("Total", invoice.amountDue.formatted),
         ]
         return HTML.checkout(
-            seller: invoice.seller.name, price: invoice.total.formatted, note: "Invoice \(invoice.number)",
+            seller: invoice.seller.name, price: invoice.amountDue.formatted, note: "Invoice \(invoice.number)",
             lines: lines, title: "Pay with Razorpay", form)
     }
 }

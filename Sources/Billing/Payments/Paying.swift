@@ -44,7 +44,7 @@ extension Billing {
         }
         let order = PaymentOrder(
             id: OrderID(at: tx.now), organization: try tx.organization(), invoice: id, provider: provider.account,
-            remoteID: nil, state: .planned, amount: invoice.total)
+            remoteID: nil, state: .planned, amount: invoice.amountDue)
         try PaymentStore.insert(order, in: tx)
         return .create(order, isNew: true)
     }

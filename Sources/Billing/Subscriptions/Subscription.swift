@@ -89,8 +89,9 @@ package struct Subscription: Sendable, Hashable {
 
     /// An invoice of it was paid: the plan is in force for the invoice's period.
     mutating func activate(by invoice: Invoice) throws(BillingProblem) {
+        guard let plan = invoice.plan, let interval = invoice.interval else { return }
         try move(to: .active)
-        (plan, currency, interval) = (invoice.plan, invoice.total.currency, invoice.interval)
+        (self.plan, currency, self.interval) = (plan, invoice.total.currency, interval)
         (price, openPrice) = (openPrice ?? price, nil)
         (periodStart, periodEnd) = (invoice.periodStart, invoice.periodEnd)
         (cancelsAt, cancelledAt, openInvoice, paidInvoice) = (nil, nil, nil, invoice.id)

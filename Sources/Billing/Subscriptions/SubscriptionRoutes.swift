@@ -53,7 +53,9 @@ extension Billing {
             return (try self.subscription(in: tx), invoice)
         }
         var checkout: CheckoutResource?
-        if let invoice { checkout = try await self.checkout(invoice.id, of: organization, by: actor) }
+        if let invoice, invoice.state == .open {
+            checkout = try await self.checkout(invoice.id, of: organization, by: actor)
+        }
         return SubscriptionChange(subscription: SubscriptionResource(subscription), checkout: checkout)
     }
 }

@@ -60,6 +60,7 @@ extension Billing {
         let invoice = try finalise(plan, price, from: tx.now, in: tx)
         (subscription.openInvoice, subscription.openPrice) = (invoice.id, price.id)
         try SubscriptionStore.save(subscription, in: tx)
+        if invoice.state == .paid { try putInForce(invoice, in: tx) }
         return invoice
     }
 
@@ -104,6 +105,7 @@ extension Billing {
         try Self.note(
             wasTrial ? "subscription.trial_ended" : "subscription.renewal_due", "subscription",
             try tx.organization(), subscription.facts, in: tx)
+        if invoice.state == .paid { try putInForce(invoice, in: tx) }
         return true
     }
 
