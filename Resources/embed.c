@@ -75,6 +75,9 @@ FILE_BYTES(sqlite_0017) = {
 FILE_BYTES(sqlite_0019) = {
 #embed "migrations/sqlite/0019_catalogue.sql"
 };
+FILE_BYTES(sqlite_0020) = {
+#embed "migrations/sqlite/0020_subscriptions.sql"
+};
 FILE_BYTES(sqlite_0021) = {
 #embed "migrations/sqlite/0021_invoices.sql"
 };
@@ -106,6 +109,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0016_domains_impersonation.sql", sqlite_0016),
     ENTRY("migrations/sqlite/0017_inviters.sql", sqlite_0017),
     ENTRY("migrations/sqlite/0019_catalogue.sql", sqlite_0019),
+    ENTRY("migrations/sqlite/0020_subscriptions.sql", sqlite_0020),
     ENTRY("migrations/sqlite/0021_invoices.sql", sqlite_0021),
 };
 

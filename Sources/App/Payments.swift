@@ -10,10 +10,14 @@ struct Payments: Sendable {
     let billing: Billing
     let sandbox: Sandbox?
 
-    init(settings: Settings, keys: InstanceKeys, client: HTTPClient, database: any Database) throws {
+    init(
+        settings: Settings, keys: InstanceKeys, client: HTTPClient, database: any Database, testClock: TestClock?
+    ) throws {
         let own = Settings.localURL(host: settings.host, port: settings.port, isSecure: settings.tls != nil)
         let seller = Party(name: "RaptorFlow", country: "IN", state: "29")
-        let billingSettings = Billing.Settings(seller: seller, publicURL: settings.publicURL)
+        var billingSettings = Billing.Settings(seller: seller, publicURL: settings.publicURL)
+        billingSettings.testClock = settings.mode == .sandbox ? testClock : nil
+        if billingSettings.testClock == nil { billingSettings.guardClock() }
         if let account = settings.razorpay {
             let credentials = RazorpayCredentials(
                 keyID: account.keyID, keySecret: account.keySecret, webhookSecrets: [account.webhookSecret])

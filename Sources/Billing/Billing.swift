@@ -17,12 +17,19 @@ package struct Billing: Sendable {
         package var publicURL: String
         /// How long after a payment an owner can take it back without asking.
         package var refundWindow: Milliseconds
+        /// What moves the time of the instance; nil where real money is.
+        package var testClock: TestClock?
+        /// What keeps billing from following a clock that jumps; nil where time is moved on purpose.
+        var clockGuard: ClockGuard?
 
         package init(seller: Party, publicURL: String, refundWindow: Milliseconds = .days(14)) {
             self.seller = seller
             self.publicURL = publicURL
             self.refundWindow = refundWindow
         }
+
+        /// From now on billing follows the clock only as far as a second one agrees with it.
+        package mutating func guardClock() { clockGuard = ClockGuard() }
     }
 
     let database: any Database
@@ -58,6 +65,7 @@ package struct Billing: Sendable {
         addPaymentRoutes(to: &routes)
         addWebhookRoute(to: &routes)
         addReportRoutes(to: &routes)
+        addClockRoutes(to: &routes)
     }
 
     /// Adds the pages of the console.
@@ -66,6 +74,8 @@ package struct Billing: Sendable {
         addInvoicePages(to: &pages)
         addPaymentPages(to: &pages)
         addCallbackPage(to: &pages)
+        addSubscriptionPages(to: &pages)
+        addClockPage(to: &pages)
     }
 
     /// Adds the jobs and their schedules.

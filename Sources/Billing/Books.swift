@@ -109,6 +109,8 @@ struct Booking: Sendable {
     let provider: String
     let description: String
     let postings: [(account: Account, amount: Int64)]
+    /// When it counts, if that is earlier than now: revenue of a month that is over.
+    var effectiveAt: Timestamp?
 }
 
 extension Booking {
@@ -189,6 +191,7 @@ enum Books {
             var entry = NewEntry(booking.description, booking.currency, postings)
             entry.kind = booking.kind
             entry.source = EntrySource(booking.sourceType, booking.sourceID)
+            entry.effectiveAt = try booking.effectiveAt.flatMap { try Ledger.isClosed(at: $0, in: tx) ? nil : $0 }
             try Ledger.post(entry, in: tx)
         }
     }

@@ -96,3 +96,11 @@ extension Ledger {
         try lastSequence(bookedBy: instant.adding(Milliseconds(-1)), in: tx)
     }
 }
+
+extension Ledger {
+    /// Whether the organisation's book is closed for an instant: then a fact of that time is booked as of now.
+    package static func isClosed(at instant: Timestamp, in tx: any Transaction) throws -> Bool {
+        guard let closed = try LedgerStore.closedThrough(of: try tx.organization(), in: tx) else { return false }
+        return instant <= closed
+    }
+}
