@@ -17,7 +17,10 @@ extension Operations {
                 """
             return PageView(
                 "Instance", section: "operator", badge: Self.badge(findings),
-                actions: [HTML.linkButton("Audit log", href: "/operator/audit")], body)
+                actions: [
+                    HTML.linkButton("Clock", href: "/operator/clock"),
+                    HTML.linkButton("Audit log", href: "/operator/audit"),
+                ], body)
         }
         pages.action("/operator/backups", "takeBackup", allow: .operators) { _, tx in
             _ = try Self.requestBackup(in: tx)

@@ -13,7 +13,7 @@ import Testing
         let steady = MovableClock(base: Core.Clock { Timestamp(milliseconds: 0) })
         var settings = shop.billing.settings
         settings.clockGuard = ClockGuard { Milliseconds(steady.clock.now.milliseconds) }
-        let billing = Billing(database: shop.file.database, provider: shop.scripted.provider, settings: settings)
+        let billing = Billing(database: shop.file.database, providers: shop.billing.providers, settings: settings)
         return (shop, billing, steady)
     }
 
@@ -56,7 +56,7 @@ import Testing
         // Another start of the program knows no second clock, but it knows how far billing was.
         var settings = billing.settings
         settings.clockGuard = ClockGuard { Milliseconds(0) }
-        let restarted = Billing(database: shop.file.database, provider: shop.scripted.provider, settings: settings)
+        let restarted = Billing(database: shop.file.database, providers: shop.billing.providers, settings: settings)
         try await turn(restarted)
         #expect(try doubt(shop) != nil)
         shop.clock.advance(by: .hours(1))
@@ -176,6 +176,6 @@ struct Moving {
         var settings = shop.billing.settings
         let clock = shop.clock
         settings.testClock = TestClock { clock.advance(by: $0) }
-        billing = Billing(database: shop.file.database, provider: shop.scripted.provider, settings: settings)
+        billing = Billing(database: shop.file.database, providers: shop.billing.providers, settings: settings)
     }
 }
