@@ -81,6 +81,9 @@ FILE_BYTES(sqlite_0018) = {
 FILE_BYTES(sqlite_0019) = {
 #embed "migrations/sqlite/0019_catalogue.sql"
 };
+FILE_BYTES(sqlite_0020) = {
+#embed "migrations/sqlite/0020_subscriptions.sql"
+};
 FILE_BYTES(sqlite_0021) = {
 #embed "migrations/sqlite/0021_invoices.sql"
 };
@@ -120,6 +123,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0017_inviters.sql", sqlite_0017),
     ENTRY("migrations/sqlite/0018_ledger_holds.sql", sqlite_0018),
     ENTRY("migrations/sqlite/0019_catalogue.sql", sqlite_0019),
+    ENTRY("migrations/sqlite/0020_subscriptions.sql", sqlite_0020),
     ENTRY("migrations/sqlite/0021_invoices.sql", sqlite_0021),
     ENTRY("migrations/sqlite/0022_payments.sql", sqlite_0022),
     ENTRY("migrations/sqlite/0023_reports.sql", sqlite_0023),

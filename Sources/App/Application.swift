@@ -38,6 +38,8 @@ package struct Application: Sendable {
     package struct Additions: Sendable {
         /// The bar over every page, made anew for each.
         package var ribbon: (@Sendable () -> Ribbon)?
+        /// What moves the time of the instance, in sandbox mode.
+        package var testClock: TestClock?
         package var addPages: @Sendable (inout Pages, Application.Parts) -> Void = { _, _ in }
         package init() {}
     }
@@ -69,7 +71,7 @@ package struct Application: Sendable {
         client = Self.client()
         let features = try Features(
             settings: settings, keys: keys, issuers: issuers, providers: providers, client: client,
-            database: database, logger: logger)
+            database: database, logger: logger, testClock: additions.testClock)
         identity = features.identity
         organizations = features.organizations
         billing = features.payments.billing
@@ -93,6 +95,7 @@ package struct Application: Sendable {
         gatewaySettings.planRate = { organization, tx in
             try Billing.callsPerMinute(of: organization, in: tx).flatMap { Rate(perMinute: $0) }
         }
+        gatewaySettings.isLimited = { organization, tx in try Billing.isLimited(organization, in: tx) }
         gatewaySettings.browsers = KnownDevices.check
         gatewaySettings.onDenial = { denials.note($0) }
         gateway = try Gateway(endpoints: endpoints, database: database, settings: gatewaySettings)

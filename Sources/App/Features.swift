@@ -29,7 +29,7 @@ struct Features: Sendable {
 
     init(
         settings: Settings, keys: InstanceKeys, issuers: [Issuer], providers: [SignInProvider], client: HTTPClient,
-        database: any Database, logger: Logger
+        database: any Database, logger: Logger, testClock: TestClock? = nil
     ) throws {
         self.database = database
         let signingKeys = SigningKeys(sealedWith: try keys.bytes(SigningKeys.sealName))
@@ -43,7 +43,8 @@ struct Features: Sendable {
                 providers, seal: FlowSeal(key: try keys.bytes(FlowSeal.keyName)),
                 fetch: ProviderExchange.fetching(client), logger: logger))
         ledger = Ledger(database: database)
-        payments = try Payments(settings: settings, keys: keys, client: client, database: database)
+        payments = try Payments(
+            settings: settings, keys: keys, client: client, database: database, testClock: testClock)
         organizations = Organizations(
             database: database, identity: identity, takesTestKeys: settings.mode == .sandbox,
             departures: Self.departures(payments),

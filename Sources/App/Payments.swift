@@ -11,13 +11,17 @@ struct Payments: Sendable {
     let sandbox: Sandbox?
     let stripe: StripeSandbox?
 
-    init(settings: Settings, keys: InstanceKeys, client: HTTPClient, database: any Database) throws {
+    init(
+        settings: Settings, keys: InstanceKeys, client: HTTPClient, database: any Database, testClock: TestClock?
+    ) throws {
+        let own = Settings.localURL(host: settings.host, port: settings.port, isSecure: settings.tls != nil)
         let seller = Party(name: "RaptorFlow", country: "IN", state: "29")
-        let billingSettings = Billing.Settings(seller: seller, publicURL: settings.publicURL)
+        var billingSettings = Billing.Settings(seller: seller, publicURL: settings.publicURL)
+        billingSettings.testClock = settings.mode == .sandbox ? testClock : nil
+        if billingSettings.testClock == nil { billingSettings.guardClock() }
         var providers = Self.accounts(settings, client)
         var simulators: (razorpay: Sandbox?, stripe: StripeSandbox?) = (nil, nil)
         if providers.isEmpty {
-            let own = Settings.localURL(host: settings.host, port: settings.port, isSecure: settings.tls != nil)
             let secret = Base64URL.encode(try keys.bytes("sandbox"))
             let credentials = RazorpayCredentials(
                 keyID: "rzp_test_raptorflow", keySecret: "sandbox_\(secret)", webhookSecrets: ["webhook_\(secret)"])

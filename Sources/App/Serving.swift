@@ -1,4 +1,5 @@
 // Runs an instance from its first log line to its last: what serve and demo share.
+import Billing
 import Core
 import Dispatch
 import Logging
@@ -21,10 +22,16 @@ struct Serving {
         log.takeOver()
         defer { log.flush() }
         let logger = log.logger("raptorflow")
+        var additions = additions
+        // In sandbox mode time can be moved, and stays where it was moved to.
+        let movable = settings.mode == .sandbox && additions.testClock == nil ? MovableClock() : nil
+        if let movable { additions.testClock = TestClock { movable.advance(by: $0) } }
         let file = try DatabaseFile.open(
             settings.database, visibility: Application.visibility, resources: Resources(folder: settings.resources),
-            clock: clock)
+            clock: movable?.clock ?? clock)
         do {
+            let database: any Database = file.database
+            movable?.advance(by: try database.read(in: .instance) { tx in try Billing.testClockAhead(in: tx) })
             let application = try await Application(
                 settings: settings, database: file.database, logger: logger, additions: additions, record: log.record)
             if let path = application.madeMasterKeyFile {

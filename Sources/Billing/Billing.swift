@@ -17,12 +17,19 @@ package struct Billing: Sendable {
         package var publicURL: String
         /// How long after a payment an owner can take it back without asking.
         package var refundWindow: Milliseconds
+        /// What moves the time of the instance; nil where real money is.
+        package var testClock: TestClock?
+        /// What keeps billing from following a clock that jumps; nil where time is moved on purpose.
+        var clockGuard: ClockGuard?
 
         package init(seller: Party, publicURL: String, refundWindow: Milliseconds = .days(14)) {
             self.seller = seller
             self.publicURL = publicURL
             self.refundWindow = refundWindow
         }
+
+        /// From now on billing follows the clock only as far as a second one agrees with it.
+        package mutating func guardClock() { clockGuard = ClockGuard() }
     }
 
     let database: any Database
@@ -68,6 +75,7 @@ package struct Billing: Sendable {
         addWebhookRoute(to: &routes)
         addReportRoutes(to: &routes)
         addSpendRoutes(to: &routes)
+        addClockRoutes(to: &routes)
     }
 
     /// Adds the pages of the console.
@@ -81,6 +89,8 @@ package struct Billing: Sendable {
         addCallbackPage(to: &pages)
         addReportPages(to: &pages)
         addSpendPage(to: &pages)
+        addSubscriptionPages(to: &pages)
+        addClockPage(to: &pages)
     }
 
     /// Adds the jobs and their schedules.

@@ -18,12 +18,22 @@ extension Billing {
             let account = context.payload["provider"]?.stringValue ?? self.providers.first.account
             return .commit { tx in try self.process(id, from: account, in: tx) }
         }
-        handlers.on("billing.turn", "Do what is due: ends of trials, renewals, cancellations") { context in
-            try await self.turnAll(by: context.actor)
+        handlers.on(
+            "billing.turn", "Do what is due: ends of trials, renewals, cancellations", timeout: .minutes(30)
+        ) { context in
+            try await self.guarded(by: context.actor) { try await self.turnAll(by: context.actor) }
             return .done
         }
         handlers.on("billing.remind", "Remind of invoices that are past their due date") { context in
-            try await self.remindAll(by: context.actor)
+            try await self.guarded(by: context.actor) { try await self.remindAll(by: context.actor) }
+            return .done
+        }
+        handlers.on("billing.dun", "Take the steps that are due about unpaid invoices") { context in
+            try await self.guarded(by: context.actor) { try await self.dunAll(by: context.actor) }
+            return .done
+        }
+        handlers.on("billing.recognise", "Book the revenue of months that are over", timeout: .minutes(30)) { context in
+            try await self.guarded(by: context.actor) { try await self.recogniseAll(by: context.actor) }
             return .done
         }
         handlers.on("billing.check", "Ask about orders, refunds and disputes without news") { context in
@@ -37,24 +47,9 @@ extension Billing {
         try handlers.schedule("billing.reconcile", "20 * * * *", kind: "billing.reconcile")
         try handlers.schedule("billing.turn", "*/5 * * * *", kind: "billing.turn")
         try handlers.schedule("billing.remind", "30 4 * * *", kind: "billing.remind")
+        try handlers.schedule("billing.dun", "*/5 * * * *", kind: "billing.dun")
+        try handlers.schedule("billing.recognise", "*/30 * * * *", kind: "billing.recognise")
         try handlers.schedule("billing.check", "*/5 * * * *", kind: "billing.check")
-    }
-
-    /// Turns every organisation for which something is due, each in a transaction of its own; one that can't be turned
-    /// does not hold up the others.
-    func turnAll(by actor: Actor) async throws {
-        var failure: (any Error)?
-        let due = try await database.readAtLength(in: .instance) { tx in
-            try SubscriptionStore.due(limit: 1000, in: tx)
-        }
-        for organization in due {
-            do {
-                while try await database.write(in: .organization(organization), by: actor, { try self.turn(in: $0) }) {}
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
     }
 
     /// Reminds of every invoice that fell due, once.

@@ -11,6 +11,10 @@ enum BillingMail {
     case paymentReceived(Invoice, Payment)
     case paymentFailed(Invoice, String?)
     case reminder(Invoice)
+    /// Only reading works, because the invoice is not paid.
+    case limited(Invoice)
+    /// The plan ended, because the invoice was not paid.
+    case cancelledUnpaid(Invoice)
 }
 
 extension Billing {
@@ -61,6 +65,26 @@ extension BillingMail {
                 Invoice \(it.number) over \(it.amountDue.formatted) was due on \(CivilDate(it.dueAt)) and is not paid.
 
                 See and pay it here: \(link)\(it.id)
+                """
+            )
+        case .limited(let it):
+            (
+                "Only reading works: invoice \(it.number) is not paid",
+                """
+                Invoice \(it.number) over \(it.total.formatted) was due on \(CivilDate(it.dueAt)) and is not paid. \
+                Everything can still be read; changes wait until it is.
+
+                See and pay it here: \(link)\(it.id)
+                """
+            )
+        case .cancelledUnpaid(let it):
+            (
+                "The plan has ended: invoice \(it.number) was not paid",
+                """
+                Invoice \(it.number) over \(it.total.formatted) was not paid, so the plan has ended and the invoice is \
+                void. Nothing is lost: take a plan again whenever you like.
+
+                The invoice: \(link)\(it.id)
                 """
             )
         }

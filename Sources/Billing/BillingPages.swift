@@ -133,7 +133,10 @@ extension Billing {
                     : "The organisation is on the free plan at once. An open invoice for the plan is voided.",
                 action: "\(view.base)/billing/cancel", confirm: "Cancel the plan")
             : nil
-        return HTML.section("Current plan", actions: cancel.map { [$0] } ?? [], HTML.panel(HTML.details(rows)))
+        let more = HTML.linkButton("Change or see more", href: "\(view.base)/billing/subscription")
+        return HTML.section(
+            "Current plan", actions: [it.hasPlan ? more : nil, cancel].compactMap { $0 }, HTML.panel(HTML.details(rows))
+        )
     }
 
     private func plans(_ view: View, currency: Currency, interval: Interval) -> HTML {
@@ -244,6 +247,7 @@ extension Subscription {
         case .trialing: HTML.badge("Trial", .info)
         case .active: cancelsAt == nil ? HTML.badge("Active", .good) : HTML.badge("Ends soon", .warn)
         case .pastDue: HTML.badge("Past due", .bad)
+        case .paused: HTML.badge("Paused", .neutral)
         case .cancelled: HTML.badge("Cancelled", .neutral)
         }
     }
@@ -259,6 +263,7 @@ extension Subscription {
                 periodEnd.map { "renews on \(HTML.date($0))" } ?? "for as long as you like"
             }
         case .pastDue: "waits for a payment"
+        case .paused: "because the plan is paused"
         case .cancelled: "since the plan was cancelled"
         }
     }

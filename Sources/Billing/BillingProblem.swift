@@ -27,6 +27,20 @@ package enum BillingProblem: Error, Equatable {
     case disputed
     case noLinks
     case malformedEvent
+    case noPlan
+    case payFirst
+    case ending
+    case nothingToChange
+    case previewOutdated
+    case changedSince
+    case notPausable
+    case nothingToResume
+    case notParked
+    case stepTaken
+    case stepTime
+    case clockFixed
+    case clockLimit
+    case clockNotHeld
 }
 
 extension BillingProblem: ProblemConvertible {
@@ -52,6 +66,32 @@ extension BillingProblem: ProblemConvertible {
     }
 
     private var conflictWords: (String, String) {
+        subscriptionWords ?? moneyWords
+    }
+
+    private var subscriptionWords: (String, String)? {
+        switch self {
+        case .noPlan: ("no_plan", "There is no paid plan that could be changed. Take one first.")
+        case .payFirst: ("invoice_unpaid", "An invoice of the plan is not paid. Pay it first.")
+        case .ending: ("subscription_ending", "The plan is going to end or to pause. Resume it first.")
+        case .nothingToChange: ("nothing_to_change", "The organisation has exactly this already.")
+        case .previewOutdated:
+            ("preview_outdated", "The change would come to another amount by now. Look at the preview again.")
+        case .changedSince:
+            ("invoice_changed_since", "The plan was changed again since. Write the invoice off, or credit it.")
+        case .notPausable: ("not_pausable", "Only a plan that is paid for, and not ending, can be paused.")
+        case .nothingToResume: ("nothing_to_resume", "Nothing was cancelled or paused that could go on.")
+        case .notParked: ("not_parked", "Billing of this subscription was not stopped.")
+        case .stepTaken: ("dunning_step_taken", "The step was taken or skipped already, or the invoice is not open.")
+        case .stepTime: ("dunning_step_time", "A step can be moved to an instant within a year from now.")
+        case .clockFixed: ("clock_fixed", "Time is moved only in sandbox mode, never where real money is.")
+        case .clockLimit: ("clock_limit", "The clock goes forward only, and at most ten years ahead.")
+        case .clockNotHeld: ("clock_not_held", "Billing is not waiting for anybody to confirm the clock.")
+        default: nil
+        }
+    }
+
+    private var moneyWords: (String, String) {
         switch self {
         case .alreadyOnPlan: ("already_on_plan", "The organisation already has this plan.")
         case .planChange(let until):

@@ -117,6 +117,8 @@ struct Booking: Sendable {
     let provider: String
     let description: String
     let postings: [(account: Account, amount: Int64)]
+    /// When it counts, if that is earlier than now: revenue of a month that is over.
+    var effectiveAt: Timestamp?
 }
 
 extension Booking {
@@ -197,6 +199,7 @@ enum Books {
             var entry = NewEntry(booking.description, booking.currency, postings)
             entry.kind = booking.kind
             entry.source = EntrySource(booking.sourceType, booking.sourceID)
+            entry.effectiveAt = booking.effectiveAt
             do {
                 try Ledger.post(entry, in: tx)
             } catch LedgerProblem.periodClosed {

@@ -1,4 +1,5 @@
 // What is and is not right with an instance, as a list of traffic lights.
+import Billing
 import Core
 import Foundation
 package import Storage
@@ -154,7 +155,15 @@ package struct Doctor: Sendable {
         if tx.now < Timestamp(milliseconds: 1_767_225_600_000) {
             return Finding("Clock", .red, "It says \(tx.now), which has passed. Set the clock of this machine.")
         }
-        if let newest = try DoctorStore.newestRecord(in: tx), newest > tx.now.adding(.minutes(1)) {
+        // A file of an older schema has no such clock; that it is old is a finding of its own.
+        let (doubt, ahead) = (try? (Billing.clockDoubt(in: tx), Billing.testClockAhead(in: tx))) ?? (nil, .days(0))
+        if let doubt {
+            return Finding(
+                "Clock", .red,
+                "\(doubt) Nothing is billed until it is right, or until an operator says so on the page Clock.")
+        }
+        // In sandbox mode time may have been moved ahead of this machine's.
+        if let newest = try DoctorStore.newestRecord(in: tx), newest > tx.now.adding(ahead).adding(.minutes(1)) {
             return Finding(
                 "Clock", .red,
                 "It says \(tx.now), but the newest record is of \(newest). The clock was moved back; set it right.")

@@ -20,6 +20,7 @@ extension Operations {
                 actions: [
                     HTML.linkButton("Books", href: "/operator/ledger"),
                     HTML.linkButton("Reports", href: "/operator/reports/mrr"),
+                    HTML.linkButton("Clock", href: "/operator/clock"),
                     HTML.linkButton("Audit log", href: "/operator/audit"),
                 ], body)
         }

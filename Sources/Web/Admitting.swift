@@ -30,6 +30,11 @@ extension Gateway {
         try settings.limits.spend(for: endpoint, by: principal, &exchange.limits)
         if case .organization(let id) = scope {
             try settings.limits.spend(for: endpoint, by: id, &exchange.limits) { try settings.planRate(id, tx) }
+            if endpoint.waitsForPayment, try settings.isLimited(id, tx) {
+                throw Problem(
+                    "payment_overdue", status: 402,
+                    "An invoice is not paid, so only reading and billing work. Everything works again once it is.")
+            }
         }
         return Caller(principal: principal, role: role, scope: scope)
     }

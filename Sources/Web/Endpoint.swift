@@ -52,6 +52,13 @@ package struct Endpoint: Sendable {
         self.recover = recover
     }
 
+    /// Whether it is refused to an organisation that has not paid: whatever changes something but its billing, and
+    /// leaving.
+    var waitsForPayment: Bool {
+        guard method != "GET", case .member(let permission) = access else { return false }
+        return permission != .billingManage && permission != .organizationDelete
+    }
+
     /// Whether an operator who acts as somebody may call it. An account and what hangs on it, who gets into an
     /// organisation, its keys, and whatever only owners may do are for the people themselves.
     var worksImpersonated: Bool {

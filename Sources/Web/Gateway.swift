@@ -22,6 +22,8 @@ package struct Gateway: Sendable {
         package var limits: Limits
         /// How often an organisation may call by its plan; nil: as often as the limits say of organisations.
         package var planRate: @Sendable (OrganizationID, any Transaction) throws -> Rate? = { _, _ in nil }
+        /// Whether an organisation may only read and see to its billing, because it has not paid.
+        package var isLimited: @Sendable (OrganizationID, any Transaction) throws -> Bool = { _, _ in false }
         /// Browsers that may sign in although their address has tried too often.
         package var browsers: KnownBrowsers?
         package var logger: Logger

@@ -23,6 +23,7 @@ enum Demo {
         let clock = DemoClock(file: file, ahead: ahead)
         var additions = Application.Additions()
         additions.ribbon = { DemoPages.ribbon(at: clock.clock.now) }
+        additions.testClock = clock.testClock
         additions.addPages = { pages, parts in DemoPages(clock: clock).add(to: &pages, parts) }
         return Serving(
             settings: settings, clock: clock.clock, additions: additions,

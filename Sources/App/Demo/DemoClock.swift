@@ -1,4 +1,5 @@
 // The demo's clock: goes through history while the file is filled, and forward by hand afterwards.
+import Billing
 import Core
 import Storage
 import Web
@@ -56,6 +57,14 @@ struct DemoClock: Sendable {
                 guard let next = CivilDate(year: year, month: month, day: day) else { return .days(30) }
                 return next.startOfDay.since(date.startOfDay)
             }
+        }
+    }
+
+    /// What the operator's page moves time with: through everything that falls due on the way.
+    var testClock: TestClock {
+        TestClock { distance in
+            try file.keep(ahead: Milliseconds(ahead.count + distance.count))
+            time.advance(by: distance)
         }
     }
 

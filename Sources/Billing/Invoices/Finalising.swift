@@ -46,6 +46,7 @@ extension Billing {
         let taxes = try InvoiceStore.taxes(of: invoice.id, in: tx)
         let organization = try tx.organization()
         try Books.post(.invoice(invoice, lines, taxes, organization: organization), in: tx)
+        try schedule(invoice, lines, in: tx)
         let moved = try changeBalance(by: -use.applied, currency, .invoice, invoice.id.text, in: tx)
         try Books.post(.credit(invoice, "credit_applied", moved, organization: organization), in: tx)
         try Self.note("invoice.finalised", "invoice", invoice.id, invoice.facts, in: tx)
@@ -59,6 +60,7 @@ extension Billing {
     func void(_ id: InvoiceID, in tx: any Transaction) throws {
         guard let invoice = try InvoiceStore.find(id, in: tx), try InvoiceStore.markVoid(id, in: tx) else { return }
         try PaymentStore.closeOrders(of: id, in: tx)
+        try forget(id, in: tx)
         let lines = try InvoiceStore.lines(of: id, in: tx)
         let taxes = try InvoiceStore.taxes(of: id, in: tx)
         let organization = try tx.organization()
@@ -74,6 +76,7 @@ extension Billing {
         guard let invoice = try InvoiceStore.find(id, in: tx), try InvoiceStore.markUncollectible(id, in: tx)
         else { return }
         try PaymentStore.closeOrders(of: id, in: tx)
+        try endDunning(of: id, because: "the invoice is written off", in: tx)
         try Books.post(.writeOff(invoice, organization: try tx.organization()), in: tx)
         try Self.note("invoice.written_off", "invoice", id, invoice.facts, in: tx)
     }

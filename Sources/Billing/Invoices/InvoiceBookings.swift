@@ -50,12 +50,15 @@ extension Booking {
     }
 
     /// A credit note on a paid invoice: what is taken back is owed to the customer.
-    static func creditNote(_ it: CreditNote, _ split: CreditSplit, organization: OrganizationID) -> Booking {
+    static func creditNote(
+        _ it: CreditNote, _ split: CreditSplit, earned: Int64 = 0, organization: OrganizationID
+    ) -> Booking {
         Booking(
             kind: "credit_note", sourceType: it.refund == nil ? "credit_note" : "refund",
             sourceID: it.refund?.text ?? it.id.text, currency: it.total.currency, customer: organization, provider: "",
             description: "Credit note \(it.number)",
-            postings: [(.deferredRevenue, split.net)] + split.taxes.map { (Account($0.kind), $0.amount) }
+            postings: [(.deferredRevenue, split.net - earned), (.creditNotes, earned)]
+                + split.taxes.map { (Account($0.kind), $0.amount) }
                 + [
                     (.receivable, -it.toInvoice), (.customerCredit, -it.toBalance), (.refundsOwed, -it.toRefund),
                 ])

@@ -94,6 +94,8 @@ extension Billing {
 
     /// What a paid invoice pays for is in force, when a subscription waits for it.
     func putInForce(_ invoice: Invoice, in tx: any Transaction) throws {
+        try beginEarning(invoice.id, in: tx)
+        try endDunning(of: invoice.id, because: "the invoice is paid", in: tx)
         var subscription = try subscription(in: tx)
         guard subscription.openInvoice == invoice.id else { return }
         try subscription.activate(by: invoice)

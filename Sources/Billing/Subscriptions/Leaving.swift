@@ -6,7 +6,7 @@ extension Billing {
     ///
     /// Does nothing where there is no plan, or its end is set already. Scope: the organisation.
     package func endWhenLeaving(in tx: any Transaction) throws {
-        guard let subscription = try SubscriptionStore.find(in: tx), subscription.isPaid,
+        guard let subscription = try SubscriptionStore.find(in: tx), subscription.hasPlan,
             subscription.cancelsAt == nil
         else { return }
         _ = try cancel(in: tx)

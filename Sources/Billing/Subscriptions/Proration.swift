@@ -1,5 +1,5 @@
 // Exact parts of an amount: how much of a period's price lies before a day, to the minor unit.
-import Core
+package import Core
 
 /// Proration by whole days.
 ///
@@ -38,7 +38,11 @@ struct DaySpan: Sendable, Hashable {
     func before(_ day: CivilDate) -> Int64 { min(max(0, day.number - start.number), count) }
 }
 
-extension CivilDate {
+extension CivilDate: Comparable {
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.year, left.month, left.day) < (right.year, right.month, right.day)
+    }
+
     /// Days since 1 January 1970.
     var number: Int64 { startOfDay.milliseconds / 86_400_000 }
 

@@ -16,6 +16,7 @@ enum ProblemResponses {
                 "permission_denied", "not_found", "address_not_allowed", "organization_suspended",
                 "organization_leaving", "second_factor_missing",
             ]
+            if isWrite, permission != .billingManage { codes.append("payment_overdue") }
             if permission.isForPeople { codes.append("session_required") }
         case .operators: codes += ["not_found", "second_factor_missing"]
         }
