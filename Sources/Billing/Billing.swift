@@ -55,6 +55,9 @@ package struct Billing: Sendable {
         addSubscriptionRoutes(to: &routes)
         addDetailsRoutes(to: &routes)
         addInvoiceRoutes(to: &routes)
+        addOperatorInvoiceRoutes(to: &routes)
+        addSellerRoutes(to: &routes)
+        addPublicInvoiceRoute(to: &routes)
         addPaymentRoutes(to: &routes)
         addWebhookRoute(to: &routes)
         addReportRoutes(to: &routes)
@@ -64,6 +67,8 @@ package struct Billing: Sendable {
     package func addPages(to pages: inout Pages) {
         addBillingPages(to: &pages)
         addInvoicePages(to: &pages)
+        addPublicInvoicePages(to: &pages)
+        addOperatorInvoicePages(to: &pages)
         addPaymentPages(to: &pages)
         addCallbackPage(to: &pages)
     }

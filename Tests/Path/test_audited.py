@@ -10,6 +10,7 @@ import pyotp
 import pytest
 
 from outbox import outbox
+from prepared_invoices import INVOICES
 from prepared_tenancy import NAMES, TENANCY
 from raptorflow import PASSWORD, Client, serving
 from test_path import join, key, mail_token, pay, until
@@ -326,6 +327,7 @@ PREPARED = {
     "suspendUser": lambda w: (w.owner, {"user": w.person()[1]}, {"reason": "test"}),
     "resumeUser": lambda w: (w.owner, {"user": suspended(w, "users", w.person()[1])}, None),
     **TENANCY,
+    **INVOICES,
     "createAPIKey": lambda w: (w.owner, {}, {"name": "K", "role": "viewer"}),
     "revokeAPIKey": lambda w: (w.owner, {"key": w.key()}, None),
     "rotateAPIKey": lambda w: (w.owner, {"key": w.key()}, None),

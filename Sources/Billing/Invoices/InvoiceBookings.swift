@@ -49,13 +49,16 @@ extension Booking {
             [(.badDebt, it.amountDue.amount), (.receivable, -it.amountDue.amount)])
     }
 
-    /// A credit note on a paid invoice: what is taken back is owed to the customer.
-    static func creditNote(_ it: CreditNote, _ split: CreditSplit, organization: OrganizationID) -> Booking {
+    /// A credit note: what is not earned yet is not deferred any more, the rest lessens revenue; the customer owes
+    /// less, has credit, or is owed money.
+    static func creditNote(
+        _ it: CreditNote, _ split: CreditSplit, deferred: Int64, organization: OrganizationID
+    ) -> Booking {
         Booking(
             kind: "credit_note", sourceType: it.refund == nil ? "credit_note" : "refund",
             sourceID: it.refund?.text ?? it.id.text, currency: it.total.currency, customer: organization, provider: "",
             description: "Credit note \(it.number)",
-            postings: [(.deferredRevenue, split.net)] + split.taxes.map { (Account($0.kind), $0.amount) }
+            postings: [(.deferredRevenue, deferred), (.creditNotes, split.net - deferred)] + split.taxes.map { (Account($0.kind), $0.amount) }
                 + [
                     (.receivable, -it.toInvoice), (.customerCredit, -it.toBalance), (.refundsOwed, -it.toRefund),
                 ])

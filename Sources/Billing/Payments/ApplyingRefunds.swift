@@ -87,9 +87,10 @@ extension Billing {
             total: Money(stored: refund.credit, currency), toInvoice: 0, toBalance: 0, toRefund: refund.credit,
             reason: refund.reason, issuedAt: tx.now)
         try InvoiceStore.insert(note, in: tx)
-        try Books.post(.creditNote(note, split, organization: try tx.organization()), in: tx)
+        let deferred = try deferredPart(of: invoice, from: before, to: before + refund.credit, split, in: tx)
+        try Books.post(.creditNote(note, split, deferred: deferred, organization: try tx.organization()), in: tx)
         try Self.note(
-            "credit_note.issued", "credit_note", note.id, .object(["number": .string(note.number)]), in: tx)
+            "credit_note.issued", "credit_note", note.id, note.facts, in: tx)
     }
 
     /// A payment that is given back in full ends the plan that it paid for.
