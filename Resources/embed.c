@@ -12,6 +12,9 @@ FILE_BYTES(console_app_js) = {
 FILE_BYTES(console_passkeys_js) = {
 #embed "console/passkeys.js"
 };
+FILE_BYTES(console_stripe_js) = {
+#embed "console/stripe.js"
+};
 FILE_BYTES(console_theme_js) = {
 #embed "console/theme.js"
 };
@@ -87,6 +90,9 @@ FILE_BYTES(sqlite_0019) = {
 FILE_BYTES(sqlite_0021) = {
 #embed "migrations/sqlite/0021_invoices.sql"
 };
+FILE_BYTES(sqlite_0022) = {
+#embed "migrations/sqlite/0022_payments.sql"
+};
 
 #define ENTRY(path, symbol) {path, symbol, sizeof(symbol)}
 
@@ -94,6 +100,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("console/app.css", console_app_css),
     ENTRY("console/app.js", console_app_js),
     ENTRY("console/passkeys.js", console_passkeys_js),
+    ENTRY("console/stripe.js", console_stripe_js),
     ENTRY("console/theme.js", console_theme_js),
     ENTRY("console/favicon.svg", console_favicon_svg),
     ENTRY("passwords/common.filter", passwords_common),
@@ -119,6 +126,7 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("migrations/sqlite/0017_inviters.sql", sqlite_0017),
     ENTRY("migrations/sqlite/0019_catalogue.sql", sqlite_0019),
     ENTRY("migrations/sqlite/0021_invoices.sql", sqlite_0021),
+    ENTRY("migrations/sqlite/0022_payments.sql", sqlite_0022),
 };
 
 size_t raptorflow_resource_count(void) { return sizeof(resources) / sizeof(resources[0]); }

@@ -18,7 +18,8 @@ struct Payments: Sendable {
             let credentials = RazorpayCredentials(
                 keyID: account.keyID, keySecret: account.keySecret, webhookSecrets: [account.webhookSecret])
             let razorpay = Razorpay(client: client, credentials: credentials, baseURL: { account.baseURL })
-            billing = Billing(database: database, provider: razorpay.provider(), settings: billingSettings)
+            billing = Billing(
+                database: database, providers: PaymentProviders(razorpay.provider()), settings: billingSettings)
             sandbox = nil
         } else {
             let secret = Base64URL.encode(try keys.bytes("sandbox"))
@@ -26,7 +27,8 @@ struct Payments: Sendable {
                 keyID: "rzp_test_raptorflow", keySecret: "sandbox_\(secret)", webhookSecrets: ["webhook_\(secret)"])
             let razorpay = Razorpay(client: client, credentials: credentials, baseURL: { own + Sandbox.path })
             billing = Billing(
-                database: database, provider: razorpay.provider(checkout: Sandbox.checkout), settings: billingSettings)
+                database: database, providers: PaymentProviders(razorpay.provider(checkout: Sandbox.checkout)),
+                settings: billingSettings)
             sandbox = Sandbox(database: database, client: client, credentials: credentials, ownURL: { own })
         }
     }

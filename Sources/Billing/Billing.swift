@@ -1,4 +1,4 @@
-// Billing: plans, subscriptions, invoices and the money that pays them, through one payment provider.
+// Billing: plans, subscriptions, invoices and the money that pays them, through its payment providers.
 //
 // The seller is whoever runs the instance, so the money is booked in the instance's own book; an organisation sees its
 // invoices and payments. News of money comes by callback, webhook and poller, and all of it goes through `apply`.
@@ -26,12 +26,12 @@ package struct Billing: Sendable {
     }
 
     let database: any Database
-    let provider: PaymentProvider
+    let providers: PaymentProviders
     let settings: Settings
 
-    package init(database: any Database, provider: PaymentProvider, settings: Settings) {
+    package init(database: any Database, providers: PaymentProviders, settings: Settings) {
         self.database = database
-        self.provider = provider
+        self.providers = providers
         self.settings = settings
     }
 

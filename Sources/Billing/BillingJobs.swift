@@ -14,7 +14,9 @@ extension Billing {
     func addBillingJobs(to handlers: inout JobHandlers) throws {
         handlers.on(Self.inboxJob, "Work on a message of the payment provider") { context in
             let id = try context.text("event_id")
-            return .commit { tx in try self.process(id, in: tx) }
+            // Messages that were written down before there were several accounts name none.
+            let account = context.payload["provider"]?.stringValue ?? self.providers.first.account
+            return .commit { tx in try self.process(id, from: account, in: tx) }
         }
         handlers.on("billing.turn", "Do what is due: ends of trials, renewals, cancellations") { context in
             try await self.turnAll(by: context.actor)
@@ -24,10 +26,15 @@ extension Billing {
             try await self.remindAll(by: context.actor)
             return .done
         }
-        handlers.on("billing.check", "Ask the payment provider about orders and refunds without news") { context in
+        handlers.on("billing.check", "Ask about orders, refunds and disputes without news") { context in
             try await self.checkAll(by: context.actor)
             return .done
         }
+        handlers.on("billing.reconcile", "Read the report of settlements and disputes") { context in
+            try await self.reconcileAll(by: context.actor)
+            return .done
+        }
+        try handlers.schedule("billing.reconcile", "20 * * * *", kind: "billing.reconcile")
         try handlers.schedule("billing.turn", "*/5 * * * *", kind: "billing.turn")
         try handlers.schedule("billing.remind", "30 4 * * *", kind: "billing.remind")
         try handlers.schedule("billing.check", "*/5 * * * *", kind: "billing.check")
@@ -65,20 +72,24 @@ extension Billing {
     /// Asks the provider about what has been silent for too long.
     func checkAll(by actor: Actor) async throws {
         let now = database.clock.now
-        let (orders, refunds) = try await database.readAtLength(in: .instance) { tx in
+        let (orders, refunds, disputes) = try await database.readAtLength(in: .instance) { tx in
             (
                 try PaymentStore.stale(
                     checkedBefore: now.adding(-Self.silence), createdAfter: now.adding(-Self.orderLife),
                     limit: Self.batch, in: tx),
-                try PaymentStore.staleRefunds(checkedBefore: now.adding(-Self.silence), limit: Self.batch, in: tx)
+                try PaymentStore.staleRefunds(checkedBefore: now.adding(-Self.silence), limit: Self.batch, in: tx),
+                try DisputeStore.stale(checkedBefore: now.adding(-Self.silence), limit: Self.batch, in: tx)
             )
         }
         var failure: (any Error)?
-        for order in orders where order.provider == provider.account {
+        for order in orders {
             do { try await check(order, by: actor) } catch { failure = error }
         }
         for (organization, refund) in refunds {
             do { try await check(refund, of: organization, by: actor) } catch { failure = error }
+        }
+        for dispute in disputes {
+            do { try await check(dispute, by: actor) } catch { failure = error }
         }
         // One that can't be asked about does not hold up the others, but the job says that something is wrong.
         if let failure { throw failure }

@@ -29,6 +29,8 @@ package enum BillingProblem: Error, Equatable {
     case notRefundable
     case refundTooLarge(Money)
     case refundWindowOver
+    case disputed
+    case noLinks
     case malformedEvent
 }
 
@@ -78,6 +80,12 @@ extension BillingProblem: ProblemConvertible {
         case .notRefundable: ("payment_not_captured", "Only captured payments can be given back.")
         case .refundTooLarge(let rest):
             ("refund_too_large", "At most \(rest.formatted) of this payment can still be given back.")
+        case .disputed:
+            (
+                "payment_disputed",
+                "The customer's bank disputes this payment. Giving it back as well would pay it twice."
+            )
+        case .noLinks: ("no_payment_links", "The payment provider of this currency has no payment links.")
         case .refundWindowOver:
             (
                 "refund_window_over",

@@ -8,7 +8,9 @@ import Storage
 
 /// The accounts that billing books to; opened in the book when they are first needed.
 enum Account: String, CaseIterable {
+    case bank = "1000"
     case clearing = "1010"
+    case disputed = "1030"
     case receivable = "1100"
     case inputTax = "1200"
     case deferredRevenue = "2000"
@@ -23,7 +25,9 @@ enum Account: String, CaseIterable {
     case revenue = "4000"
     case usageRevenue = "4010"
     case creditNotes = "4900"
+    case chargebacks = "4920"
     case fees = "5000"
+    case disputeFees = "5010"
     case badDebt = "5020"
 
     init(_ tax: TaxKind) {
@@ -39,7 +43,9 @@ enum Account: String, CaseIterable {
     /// For people.
     var name: String {
         switch self {
+        case .bank: "Bank"
         case .clearing: "Payment provider clearing"
+        case .disputed: "Disputed funds held by the provider"
         case .receivable: "Accounts receivable"
         case .inputTax: "Input GST on fees"
         case .deferredRevenue: "Deferred revenue"
@@ -54,7 +60,9 @@ enum Account: String, CaseIterable {
         case .revenue: "Subscription revenue"
         case .usageRevenue: "Usage revenue"
         case .creditNotes: "Refunds and credit notes"
+        case .chargebacks: "Chargebacks"
         case .fees: "Processor fees"
+        case .disputeFees: "Dispute fees"
         case .badDebt: "Bad debt"
         }
     }
@@ -62,9 +70,9 @@ enum Account: String, CaseIterable {
     /// What it stands for.
     var type: AccountType {
         switch self {
-        case .clearing, .receivable, .inputTax: .asset
-        case .fees, .badDebt: .expense
-        case .revenue, .usageRevenue, .creditNotes: .income
+        case .bank, .clearing, .disputed, .receivable, .inputTax: .asset
+        case .fees, .disputeFees, .badDebt: .expense
+        case .revenue, .usageRevenue, .creditNotes, .chargebacks: .income
         default: .liability
         }
     }
@@ -90,7 +98,7 @@ enum Account: String, CaseIterable {
     var owner: Owner {
         switch self {
         case .receivable, .customerCredit, .refundsOwed: .customer
-        case .clearing, .refundsInTransit, .suspense: .provider
+        case .clearing, .disputed, .refundsInTransit, .suspense: .provider
         default: .shared
         }
     }

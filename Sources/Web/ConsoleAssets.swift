@@ -25,6 +25,8 @@ package struct ConsoleAssets: Sendable {
             theme: publish("theme.js", "text/javascript; charset=utf-8"), icon: publish("favicon.svg", "image/svg+xml"))
         // Only pages with a passkey form load it, by its plain name.
         _ = publish("passkeys.js", "text/javascript; charset=utf-8")
+        // Only the page with Stripe's form loads it.
+        _ = publish("stripe.js", "text/javascript; charset=utf-8")
         self.endpoints = endpoints
     }
 

@@ -36,7 +36,7 @@ struct Seeded: RandomNumberGenerator {
     }
 
     @Test(arguments: 0..<16)
-    func `news in any order, repeated at will, ends in the same books`(seed: UInt64) async throws {
+    func `property c: news in any order, repeated at will, ends in the same books`(seed: UInt64) async throws {
         var random = Seeded(state: seed)
         let stories = Self.stories(&random)
         let straight = try await play(stories, attempts: 3, shuffledBy: nil)

@@ -20,7 +20,7 @@ import Testing
         #expect(balances["1100"] == nil)
     }
 
-    @Test func `callback, webhook and poller at the same instant book one capture`() async throws {
+    @Test func `case 3: callback, webhook and poller at the same instant book one capture`() async throws {
         let shop = try await Shop()
         let billing = shop.billing
         let (_, order) = try await shop.takePro()
@@ -40,13 +40,28 @@ import Testing
         #expect(try shop.subscription().state == .active)
     }
 
-    @Test func `older news does not undo newer news`() async throws {
+    @Test func `case 4: older news does not undo newer news`() async throws {
         let shop = try await Shop()
         let (_, order) = try await shop.takePro()
         for state in [PaymentState.captured, .authorized, .failed, .created] {
             try await shop.apply(.payment(shop.payment(id, order, state)))
         }
         #expect(try shop.payments().map(\.state) == [.captured])
+    }
+
+    @Test(arguments: [true, false])
+    func `case 5: a late authorisation after a second attempt has paid pays nothing twice`(isLate: Bool) async throws {
+        let shop = try await Shop()
+        let (invoice, order) = try await shop.takePro()
+        let second = "pay_BBBBBBBBBBBBBB"
+        try await shop.apply(.payment(shop.payment(id, order, .failed)))
+        try await shop.apply(.payment(shop.payment(second, order, .captured)))
+        let ends: [PaymentState] = isLate ? [.authorized, .captured] : [.authorized, .autoRefunded]
+        for state in ends { try await shop.apply(.payment(shop.payment(id, order, state))) }
+        #expect(try shop.invoice(invoice.id).state == .paid)
+        #expect(try shop.balances()["2300"] == (isLate ? -order.amount.amount : nil))
+        #expect(try shop.payments().filter(\.isApplied).map(\.remoteID) == [second])
+        #expect(try shop.alerts("invoice.paid") == 1)
     }
 
     @Test func `a payment that failed may still be authorised late and captured`() async throws {
@@ -59,22 +74,24 @@ import Testing
         #expect(try shop.invoice(invoice.id).state == .paid)
     }
 
-    @Test func `a second payment of a paid invoice waits in suspense`() async throws {
+    @Test func `case 7: a second payment of a paid invoice waits in suspense`() async throws {
         let shop = try await Shop()
         let (_, order) = try await shop.takePro()
         try await shop.apply(.payment(shop.payment(id, order, .captured)))
         try await shop.apply(.payment(shop.payment("pay_BBBBBBBBBBBBBB", order, .captured)))
         #expect(try shop.balances()["2300"] == -order.amount.amount)
         #expect(try shop.payments().filter(\.isApplied).count == 1)
+        #expect(try shop.alerts("payment.unapplied") == 1)
     }
 
-    @Test func `a payment of another amount than the order's pays nothing`() async throws {
+    @Test func `case 14: a payment of another amount than the order's pays nothing`() async throws {
         let shop = try await Shop()
         let (invoice, order) = try await shop.takePro()
         try await shop.apply(.payment(shop.payment(id, order, .captured, amount: 100)))
         #expect(try shop.invoice(invoice.id).state == .open)
         #expect(try shop.balances()["2300"] == -100)
         #expect(try shop.subscription().plan == "free")
+        #expect(try shop.alerts("payment.unapplied") == 1)
     }
 
     @Test func `money for a void invoice waits in suspense`() async throws {

@@ -27,7 +27,7 @@ import Testing
         #expect(try shop.subscription().state == .cancelled)
     }
 
-    @Test func `of two refunds at once whose sum is too large exactly one is accepted`() async throws {
+    @Test func `case 18: of two refunds at once whose sum is too large exactly one is accepted`() async throws {
         let shop = try await Shop()
         let (_, payment) = try await shop.paidPro()
         let billing = shop.billing
@@ -44,7 +44,7 @@ import Testing
         #expect(try shop.balances()["2220"] == -200_000)
     }
 
-    @Test func `a refund whose answer was lost is asked for again under its key, and made once`() async throws {
+    @Test func `case 19: a refund whose answer was lost is asked for under its key, and made once`() async throws {
         let shop = try await Shop()
         let (_, payment) = try await shop.paidPro()
         shop.scripted.script { $0.losesAnswers = true }
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: [[RefundState.processed, .failed], [.failed, .processed], [.failed]])
-    func `money that came back is owed, and repeating the refund issues no second credit note`(
+    func `case 20: money that came back is owed, and repeating the refund issues no second credit note`(
         news: [RefundState]
     ) async throws {
         let shop = try await Shop()
@@ -96,7 +96,7 @@ import Testing
         #expect(try shop.payments().first?.refundable.amount == 294_882 - 500)
     }
 
-    @Test func `money that never was ours is given back without an entry`() async throws {
+    @Test func `case 6: money that never was ours is given back without an entry`() async throws {
         let shop = try await Shop()
         let (_, order) = try await shop.takePro()
         let before = try shop.balances()

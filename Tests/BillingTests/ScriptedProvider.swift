@@ -15,6 +15,10 @@ final class ScriptedProvider: Sendable {
         /// Calls that create something are refused with these words.
         var refusal: String?
         var creations = 0
+        /// Refunds are refused because the balance is too low.
+        var isPoor = false
+        /// What the report says.
+        var report: [Fact] = []
     }
 
     let books = Mutex(Books())
@@ -40,12 +44,14 @@ final class ScriptedProvider: Sendable {
         }
     }
 
+    static let account = "rzp_test_scripted"
     static let keySecret = "key_secret"
     static let webhookSecret = "webhook_secret"
+    static let oldWebhookSecret = "old_webhook_secret"
 
     var provider: PaymentProvider {
         PaymentProvider(
-            account: "rzp_test_scripted", createOrder: createOrder,
+            account: Self.account, createOrder: createOrder,
             findOrder: { receipt in self.books.withLock { $0.orders.first { $0.receipt == receipt } } },
             payments: { order in self.books.withLock { $0.payments.filter { $0.orderID == order } } },
             payment: { id in self.books.withLock { $0.payments.first { $0.id == id } } },
@@ -57,8 +63,18 @@ final class ScriptedProvider: Sendable {
                     signature, of: RazorpaySignature.checkout(orderID: order, paymentID: payment),
                     secret: Self.keySecret)
             },
-            isWebhookSignature: { RazorpaySignature.isValid($0, of: $1, secret: Self.webhookSecret) },
-            event: { try RazorpayWire.event($0) }, checkout: Sandbox.checkout)
+            isWebhookSignature: { signature, body, _ in
+                [Self.webhookSecret, Self.oldWebhookSecret].contains {
+                    RazorpaySignature.isValid(signature, of: body, secret: $0)
+                }
+            },
+            event: { try RazorpayWire.event($0, account: "acc_AAAAAAAAAAAAAA") }, checkout: Sandbox.checkout,
+            dispute: { id in
+                self.books.withLock { books in
+                    books.report.filter { if case .dispute(let it) = $0 { it.id == id } else { false } }
+                }
+            },
+            report: { _, _ in self.books.withLock { $0.report } })
     }
 
     @Sendable private func createOrder(
@@ -80,6 +96,7 @@ final class ScriptedProvider: Sendable {
     @Sendable private func refund(_ payment: String, _ amount: Money, _ key: String) async throws -> RefundFact {
         try books.withLock { books in
             try Self.check(&books)
+            if books.isPoor { throw ProviderError.lowBalance }
             if let earlier = books.refunds.first(where: { $0.receipt == key }) { return earlier }
             books.creations += 1
             let refund = RefundFact(

@@ -24,7 +24,7 @@ struct Shop {
         file = try TestDatabase(visibility: Application.visibility, clock: clock.clock)
         scripted = ScriptedProvider()
         billing = Billing(
-            database: file.database, provider: scripted.provider,
+            database: file.database, providers: PaymentProviders(scripted.provider),
             settings: .init(
                 seller: Party(name: "Kestrel Software", state: sellerState), publicURL: "https://app.example.com"))
         let id = organization
@@ -79,7 +79,7 @@ struct Shop {
     func apply(_ facts: Fact...) async throws -> [Applied] {
         let billing = billing
         return try await file.database.write(in: .instance, by: .system("test")) { tx in
-            try facts.map { try billing.apply($0, in: tx) }
+            try facts.map { try billing.apply($0, from: ScriptedProvider.account, in: tx) }
         }
     }
 
@@ -114,6 +114,13 @@ struct Shop {
                 """
             ) { (try $0.text(0), try $0.int(1)) }
             return Dictionary(rows.filter { $0.1 != 0 }, uniquingKeysWith: { $0 + $1 })
+        }
+    }
+
+    /// How often something of the seller's own was told.
+    func alerts(_ type: String) throws -> Int64 {
+        try file.database.read(in: .instance) { tx in
+            try tx.first("SELECT count(*) FROM events WHERE type = \(type)") { try $0.int(0) } ?? 0
         }
     }
 

@@ -41,7 +41,7 @@ import Testing
         #expect(!RazorpaySignature.isValid(signature, of: wrong, secret: secret))
     }
 
-    @Test func `a signature in upper case, cut short, empty or of another secret is refused`() {
+    @Test func `case 10: a signature in upper case, cut short, empty or of another secret is refused`() {
         let (secret, message, signature) = Self.vectors[0]
         let bytes = Array(message.utf8)
         for bad in [signature.uppercased(), String(signature.dropLast()), String(signature.dropLast(2)), "", "zz"] {

@@ -16,7 +16,7 @@ import Web
                     """.utf8)))
     }
 
-    @Test func `notes as a list, null fees and empty errors are read`() throws {
+    @Test func `case 12: notes as a list, null fees and empty errors are read`() throws {
         let fact = try payment(
             "\"status\":\"captured\",\"captured\":true,\"notes\":[],\"fee\":null,\"tax\":null,\"error_code\":\"\"")
         #expect(fact?.state == .captured)
@@ -24,7 +24,7 @@ import Web
         #expect(fact?.errorCode == nil)
     }
 
-    @Test func `the flag captured alone is no capture`() throws {
+    @Test func `case 12: the flag captured alone is no capture`() throws {
         #expect(try payment("\"status\":\"authorized\",\"captured\":true")?.state == .authorized)
     }
 
@@ -75,7 +75,7 @@ import Web
         #expect(throws: BillingProblem.malformedEvent) { try RazorpayWire.event(Array(body.utf8)) }
     }
 
-    @Test func `bytes that are no UTF-8 are refused`() {
+    @Test func `case 9: bytes that are no UTF-8 are refused`() {
         #expect(throws: BillingProblem.malformedEvent) { try RazorpayWire.event([0x7B, 0xFF, 0x7D]) }
     }
 

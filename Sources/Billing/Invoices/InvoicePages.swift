@@ -13,12 +13,8 @@ extension Billing {
             call in
             let organization = try call.organization()
             let order = try await order(for: try call.id("invoice"), of: organization, by: call.actor)
-            guard case .script(let address, let origins, let keyID) = provider.checkout else {
-                return .redirect(to: checkoutPath(order))
-            }
             let invoice = try database.read(in: .organization(organization)) { try self.invoice(order.invoice, in: $0) }
-            return LiveCheckout(invoice: invoice, order: order, address: address, origins: origins, keyID: keyID)
-                .response
+            return try await livePage(of: order, invoice) ?? .redirect(to: checkoutPath(order))
         }
     }
 

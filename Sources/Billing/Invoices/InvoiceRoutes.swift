@@ -10,7 +10,7 @@ extension Billing {
     ) async throws -> CheckoutResource {
         let order = try await order(for: invoice, of: organization, by: actor)
         return CheckoutResource(
-            invoiceID: invoice, amount: order.amount, orderID: order.remoteID ?? "", keyID: provider.account,
+            invoiceID: invoice, amount: order.amount, orderID: order.remoteID ?? "", keyID: order.provider,
             url: settings.publicURL + checkoutPath(order))
     }
 

@@ -16,34 +16,42 @@ extension Billing {
     ///
     /// Runs in the scope of the instance, in the caller's transaction: state, journal entries, audit and events commit
     /// together. A payment's state only moves forward, and the ledger's source key is the last guard.
-    func apply(_ fact: Fact, in tx: any Transaction) throws -> Applied {
+    func apply(_ fact: Fact, from account: String, in tx: any Transaction) throws -> Applied {
         switch fact {
-        case .payment(let fact): try apply(fact, in: tx)
-        case .refund(let fact): try apply(fact, in: tx)
+        case .payment(let fact): try apply(fact, from: account, in: tx)
+        case .refund(let fact): try apply(fact, from: account, in: tx)
+        case .dispute(let fact): try apply(fact, from: account, in: tx)
+        case .settlement(let fact): try apply(fact, from: account, in: tx)
+        case .line(let line): try apply(line, from: account, in: tx)
         }
     }
 
-    private func apply(_ fact: PaymentFact, in tx: any Transaction) throws -> Applied {
-        guard let remoteOrder = fact.orderID else { return .ignored("a payment without an order") }
-        guard let order = try PaymentStore.order(provider: provider.account, remoteID: remoteOrder, in: tx) else {
-            return .ignored("an order that was not made here")
+    func apply(_ fact: PaymentFact, from account: String, in tx: any Transaction) throws -> Applied {
+        // A payment that is known keeps its order: one that was made by a link names another in some messages.
+        let known = try PaymentStore.payment(provider: account, remoteID: fact.id, in: tx)
+        let found =
+            if let known {
+                try PaymentStore.order(known.order, in: tx)
+            } else {
+                try fact.orderID.flatMap { try PaymentStore.order(provider: account, remoteID: $0, in: tx) }
+            }
+        guard let order = found else {
+            return .ignored(
+                fact.orderID == nil ? "a payment without an order" : "an order that was not made here")
         }
         try tx.scoped(to: .organization(order.organization)) { tx in
-            let payment = try known(fact, of: order, in: tx)
+            let payment = try known ?? started(fact, of: order, in: tx)
             if fact.state > payment.state { try advance(payment, by: fact, of: order, in: tx) }
             try bookFee(fact, of: payment.id, in: tx)
         }
         return .applied
     }
 
-    /// The payment's row, made now if this is the first that is heard of it.
-    private func known(_ fact: PaymentFact, of order: PaymentOrder, in tx: any Transaction) throws -> Payment {
-        if let payment = try PaymentStore.payment(provider: provider.account, remoteID: fact.id, in: tx) {
-            return payment
-        }
+    /// The payment's row, made now because this is the first that is heard of it.
+    private func started(_ fact: PaymentFact, of order: PaymentOrder, in tx: any Transaction) throws -> Payment {
         let payment = Payment(
             id: PaymentID(at: tx.now), organization: order.organization, invoice: order.invoice, order: order.id,
-            provider: provider.account, remoteID: fact.id, state: .created, isApplied: false, amount: fact.amount,
+            provider: order.provider, remoteID: fact.id, state: .created, isApplied: false, amount: fact.amount,
             method: fact.method, fee: nil, feeTax: nil, refundReserved: 0, credited: 0, errorCode: nil,
             errorText: nil, createdAt: tx.now, capturedAt: nil)
         try PaymentStore.insert(payment, in: tx)
@@ -95,10 +103,9 @@ extension Billing {
 
     /// The provider's fee, as an entry of its own, because it may become known after the capture.
     private func bookFee(_ fact: PaymentFact, of id: PaymentID, in tx: any Transaction) throws {
-        // A fee on a foreign payment is in the currency of the settlement, so it comes with the settlement.
         guard let fee = fact.fee, let tax = fact.feeTax, fee > 0, (0...fee).contains(tax), fee <= Money.limit,
-            fact.amount.currency == .inr, let payment = try PaymentStore.payment(id, in: tx),
-            payment.state == .captured, payment.fee == nil
+            let payment = try PaymentStore.payment(id, in: tx),
+            payment.amount.currency == fact.amount.currency, payment.state == .captured, payment.fee == nil
         else { return }
         try PaymentStore.setFee(fee, tax: tax, of: id, in: tx)
         try Books.post(.fee(payment, fee: fee, tax: tax), in: tx)

@@ -5,8 +5,8 @@ import Web
 
 extension Billing {
     /// Applies what happened to a refund; runs in the scope of the instance.
-    func apply(_ fact: RefundFact, in tx: any Transaction) throws -> Applied {
-        let found = try PaymentStore.payment(provider: provider.account, remoteID: fact.paymentID, in: tx)
+    func apply(_ fact: RefundFact, from account: String, in tx: any Transaction) throws -> Applied {
+        let found = try PaymentStore.payment(provider: account, remoteID: fact.paymentID, in: tx)
         guard let payment = found else { return .ignored("a refund of a payment that was not made here") }
         guard payment.state == .captured else {
             // The money never was ours: the provider gives back what was not captured, and nothing is booked.
@@ -26,14 +26,14 @@ extension Billing {
     }
 
     private func known(_ fact: RefundFact, of payment: Payment, in tx: any Transaction) throws -> Refund {
-        if let refund = try PaymentStore.refund(provider: provider.account, remoteID: fact.id, in: tx) { return refund }
+        if let refund = try PaymentStore.refund(provider: payment.provider, remoteID: fact.id, in: tx) { return refund }
         if let id = fact.receipt.flatMap({ RefundID($0) }), let refund = try PaymentStore.refund(id, in: tx),
             refund.payment == payment.id, refund.remoteID == nil
         {
             return refund
         }
         let refund = Refund(
-            id: RefundID(at: tx.now), payment: payment.id, provider: provider.account, remoteID: fact.id,
+            id: RefundID(at: tx.now), payment: payment.id, provider: payment.provider, remoteID: fact.id,
             origin: .provider, state: .planned, amount: fact.amount, credit: 0, reason: "made at the provider",
             requestedBy: "the provider", createdAt: tx.now)
         try PaymentStore.insert(refund, in: tx)
@@ -61,7 +61,13 @@ extension Billing {
 
     /// The provider has it: what it takes back is credited, and the money is on its way.
     private func accept(_ refund: Refund, of payment: Payment, in tx: any Transaction) throws {
-        if refund.credit > 0 {
+        try promise(refund, of: payment, in: tx)
+        try Books.post(.refundCreated(refund, payment), in: tx)
+    }
+
+    /// What a refund takes back is credited, and owed until the provider pays it out.
+    func promise(_ refund: Refund, of payment: Payment, in tx: any Transaction) throws {
+        if refund.credit > 0, refund.owedAt == nil {
             if payment.isApplied, let invoice = try InvoiceStore.find(payment.invoice, in: tx) {
                 try credit(refund, on: invoice, in: tx)
                 try endIfTakenBack(invoice, payment, in: tx)
@@ -69,7 +75,6 @@ extension Billing {
                 try Books.post(.released(refund, payment), in: tx)
             }
         }
-        try Books.post(.refundCreated(refund, payment), in: tx)
     }
 
     /// Issues the credit note. Its parts are what the invoice's parts are cumulatively, so that notes over the whole
@@ -111,10 +116,11 @@ extension Billing {
     ) throws {
         switch state {
         case .processed:
+            if try isOfLostDispute(refund, in: tx) { return }
             try Books.post(.refundProcessed(refund, from: .suspense, payment), in: tx)
             try Self.note("refund.unexplained", "refund", refund.id, refund.facts, in: tx)
         case .failed:
-            if refund.state == .processed {
+            if refund.state == .processed, refund.dispute == nil {
                 try Books.post(.refundFailed(refund, from: .clearing, to: .suspense, payment), in: tx)
             }
             try PaymentStore.reserve(-refund.amount.amount, credit: 0, of: payment.id, in: tx)

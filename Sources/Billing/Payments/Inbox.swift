@@ -12,10 +12,15 @@ extension Billing {
     ///
     /// The same message again is counted and no more. The same identifier with another body is noted as a conflict:
     /// somebody who holds the secret contradicts himself, and nothing of it is believed.
-    func receive(_ body: [UInt8], signature: String, eventID: String?, in tx: any Transaction) throws {
-        guard provider.isWebhookSignature(signature, body) else { throw BillingProblem.signature }
-        let type = try provider.event(body).type
-        let id = eventID ?? Self.fallbackID(body)
+    func receive(
+        _ body: [UInt8], signature: String, eventID: String?, from kind: PaymentProvider.Kind = .razorpay,
+        in tx: any Transaction
+    ) throws {
+        guard let provider = providers.speaking(kind), provider.isWebhookSignature(signature, body, tx.now) else {
+            throw BillingProblem.signature
+        }
+        let event = try provider.event(body)
+        let id = event.id ?? eventID ?? Self.fallbackID(body)
         guard (1...100).contains(id.utf8.count), id.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
             throw BillingProblem.malformedEvent
         }
@@ -25,30 +30,33 @@ extension Billing {
             try InboxStore.finish(
                 id, provider: provider.account, known.state == .pending ? .conflict : known.state,
                 note: "came again with another body", in: tx)
+            try Self.noteForSeller("webhook.conflict", "webhook", id, .object(["type": .string(event.type)]), in: tx)
             return
         }
-        let event = InboxEvent(id: id, type: type, body: body, state: .pending)
-        try InboxStore.insert(event, provider: provider.account, in: tx)
-        try Jobs.enqueue(Self.inboxJob, .object(["event_id": .string(id)]), in: tx)
+        try InboxStore.insert(
+            InboxEvent(id: id, type: event.type, body: body, state: .pending), provider: provider.account, in: tx)
+        try Jobs.enqueue(
+            Self.inboxJob, .object(["event_id": .string(id), "provider": .string(provider.account)]), in: tx)
     }
 
     /// A message without identifier is known by what it says.
     private static func fallbackID(_ body: [UInt8]) -> String { "body-" + Digest.sha256(body) }
 
     /// Works on a message once; runs in the scope of the instance.
-    func process(_ eventID: String, in tx: any Transaction) throws {
-        guard let event = try InboxStore.find(eventID, provider: provider.account, in: tx), event.state == .pending
+    func process(_ eventID: String, from account: String, in tx: any Transaction) throws {
+        guard let event = try InboxStore.find(eventID, provider: account, in: tx), event.state == .pending,
+            let provider = providers.speaking(for: account)
         else { return }
         var reasons: [String] = []
         var isApplied = false
         for fact in try provider.event(event.body).facts {
-            switch try apply(fact, in: tx) {
+            switch try apply(fact, from: account, in: tx) {
             case .applied: isApplied = true
             case .ignored(let reason): reasons.append(reason)
             }
         }
         let note = isApplied ? "" : reasons.first ?? "nothing in it concerns billing"
         try InboxStore.finish(
-            eventID, provider: provider.account, isApplied ? .applied : .ignored, note: note, in: tx)
+            eventID, provider: account, isApplied ? .applied : .ignored, note: note, in: tx)
     }
 }

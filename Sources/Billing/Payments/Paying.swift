@@ -22,7 +22,8 @@ extension Billing {
             guard case .ready(let order) = plan else { throw BillingProblem.notPayable }
             return order
         }
-        let remote = try await remoteOrder(for: order, isNew: isNew, by: actor)
+        guard let provider = providers.speaking(for: order.provider) else { throw BillingProblem.notPayable }
+        let remote = try await remoteOrder(for: order, isNew: isNew, at: provider, by: actor)
         return try await database.write(in: .organization(organization), by: actor) { tx in
             try PaymentStore.adopt(remote.id, for: order.id, in: tx)
             guard let known = try PaymentStore.order(order.id, in: tx), known.state == .created else {
@@ -35,11 +36,12 @@ extension Billing {
     private func planOrder(for id: InvoiceID, in tx: any Transaction) throws -> OrderPlan {
         guard let invoice = try InvoiceStore.find(id, in: tx) else { throw Problem.notFound("invoice") }
         guard invoice.state == .open else { throw BillingProblem.notPayable }
+        let provider = providers.chosen(for: try tx.organization(), invoice.total.currency)
         if let order = try PaymentStore.liveOrder(of: id, in: tx) {
             if order.provider == provider.account {
                 return order.state == .created ? .ready(order) : .create(order, isNew: false)
             }
-            // The keys were changed since: that order belongs to an account which we no longer speak for.
+            // The keys or the choice of provider were changed since: that order is not to be paid any more.
             try PaymentStore.closeOrders(of: id, in: tx)
         }
         let order = PaymentOrder(
@@ -49,7 +51,9 @@ extension Billing {
         return .create(order, isNew: true)
     }
 
-    private func remoteOrder(for order: PaymentOrder, isNew: Bool, by actor: Actor) async throws -> RemoteOrder {
+    private func remoteOrder(
+        for order: PaymentOrder, isNew: Bool, at provider: PaymentProvider, by actor: Actor
+    ) async throws -> RemoteOrder {
         do {
             if !isNew, let found = try await provider.findOrder(order.id.text) { return found }
             do {
@@ -73,8 +77,8 @@ extension Billing {
     /// Where a person goes to pay an order: the simulator, or the invoice with its button.
     func checkoutPath(_ order: PaymentOrder) -> String {
         let organization = "/orgs/\(order.organization)"
-        switch provider.checkout {
-        case .script: return "\(organization)/invoices/\(order.invoice)"
+        switch providers.speaking(for: order.provider)?.checkout {
+        case .script, .element, nil: return "\(organization)/invoices/\(order.invoice)"
         case .page(let path):
             return "\(path)/\(order.remoteID ?? "")?callback=\(organization)/billing/callback"
                 + "&cancel=\(organization)/invoices/\(order.invoice)"
@@ -89,6 +93,7 @@ extension BillingProblem {
             switch error {
             case .refused(_, let words): .providerRefused(words)
             case .credentials: .providerRefused("the keys of this instance are not accepted")
+            case .lowBalance: .providerRefused("the balance at the provider is too low")
             case .unknown: .providerUnavailable
             }
     }

@@ -30,6 +30,12 @@ struct PaymentOrder: Sendable, Hashable {
         case closed
     }
 
+    /// How it is paid: on a checkout of ours, or by a link that was sent to somebody.
+    enum Kind: String, SQLBindable {
+        case order
+        case link
+    }
+
     let id: OrderID
     let organization: OrganizationID
     let invoice: InvoiceID
@@ -37,6 +43,9 @@ struct PaymentOrder: Sendable, Hashable {
     let remoteID: String?
     let state: State
     let amount: Money
+    var kind = Kind.order
+    /// Where a link leads.
+    var url: String?
 }
 
 /// Where a payment stands; it only ever moves down this list, whatever order the news comes in.
@@ -120,4 +129,8 @@ package struct Refund: Sendable, Hashable {
     let reason: String
     let requestedBy: String
     let createdAt: Timestamp
+    /// When its credit note was issued although the provider could not pay it yet; owed since.
+    var owedAt: Timestamp?
+    /// The lost dispute that it turned out to be the money of.
+    var dispute: DisputeID?
 }

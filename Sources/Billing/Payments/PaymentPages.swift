@@ -117,6 +117,8 @@ extension Billing {
             "/orgs/{org}/billing/callback", "payment callback", allow: .anyone, acceptsCrossSite: true
         ) { call in
             let organization = try call.organization()
+            let intent = call.body["payment_intent"]
+            if !intent.isEmpty { return try await callback(ofOrder: intent, organization, by: call.actor) }
             let proof = CheckoutProof(
                 orderID: call.body["razorpay_order_id"], paymentID: call.body["razorpay_payment_id"],
                 signature: call.body["razorpay_signature"])
@@ -127,19 +129,43 @@ extension Billing {
         }
     }
 
+    /// The browser only says which order to ask about; nothing else that it brings is believed.
+    private func callback(
+        ofOrder remoteID: String, _ organization: OrganizationID, by actor: Actor
+    ) async throws -> Response {
+        let found = try database.read(in: .organization(organization)) { tx in
+            try providers.all.compactMap { try PaymentStore.order(provider: $0.account, remoteID: remoteID, in: tx) }
+                .first
+        }
+        guard let order = found, order.organization == organization else { throw BillingProblem.signature }
+        do { try await check(order, by: actor) } catch is ProviderError {
+            // The poller asks again; the person sees what is known.
+        }
+        let payments = try database.read(in: .organization(organization)) { tx in
+            try PaymentStore.payments(of: order.invoice, in: tx)
+        }
+        return Self.back(organization, order.invoice, payments.max { $0.state < $1.state })
+    }
+
+    private static func back(
+        _ organization: OrganizationID, _ invoice: InvoiceID, _ payment: Payment?
+    ) -> Response {
+        let flash =
+            switch payment?.state {
+            case .captured: Message("\(payment?.amount.formatted ?? "The payment") was received. Thank you.")
+            case .failed, .autoRefunded: Message("The payment failed. Nothing was charged; try again.", .bad)
+            case .created, .authorized, nil: Message("The bank is still working on the payment.", .info)
+            }
+        return .redirect(to: "/orgs/\(organization)/invoices/\(invoice)", flash: flash.flash)
+    }
+
     private func callback(
         _ proof: CheckoutProof, _ organization: OrganizationID, by actor: Actor
     ) async throws -> Response {
         let billing = "/orgs/\(organization)/billing"
         do {
             let payment = try await confirm(proof, of: organization, by: actor)
-            let flash =
-                switch payment.state {
-                case .captured: Message("\(payment.amount.formatted) was received. Thank you.")
-                case .failed, .autoRefunded: Message("The payment failed. Nothing was charged; try again.", .bad)
-                case .created, .authorized: Message("The bank is still working on the payment.", .info)
-                }
-            return .redirect(to: "/orgs/\(organization)/invoices/\(payment.invoice)", flash: flash.flash)
+            return Self.back(organization, payment.invoice, payment)
         } catch BillingProblem.providerUnavailable {
             return .redirect(
                 to: billing,

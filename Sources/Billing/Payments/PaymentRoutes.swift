@@ -92,7 +92,17 @@ extension Billing {
     /// The provider's messages: nothing but the signature over the raw bytes says who sent them.
     func addWebhookRoute(to routes: inout Routes) {
         routes.post(
-            "/v1/webhooks/razorpay", "receiveRazorpayWebhook", "Take in a message of the payment provider",
+            "/v1/webhooks/stripe", "receiveStripeWebhook", "Take in a message of Stripe", tag: "billing",
+            allow: .anyone, body: AnyDocument.self, returns: WebhookReceipt.self,
+            problems: ["invalid_signature", "malformed_event"]
+        ) { call, tx in
+            try receive(
+                call.request.rawBody, signature: call.request.headers["stripe-signature"] ?? "", eventID: nil,
+                from: .stripe, in: tx)
+            return WebhookReceipt(isReceived: true)
+        }
+        routes.post(
+            "/v1/webhooks/razorpay", "receiveRazorpayWebhook", "Take in a message of Razorpay",
             tag: "billing", allow: .anyone, body: AnyDocument.self, returns: WebhookReceipt.self,
             problems: ["invalid_signature", "malformed_event"]
         ) { call, tx in

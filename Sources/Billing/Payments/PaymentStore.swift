@@ -6,12 +6,13 @@ enum PaymentStore {
     // MARK: Orders
 
     private static let orderColumns: SQL =
-        "id, organization_id, invoice_id, provider, remote_id, state, amount, currency"
+        "id, organization_id, invoice_id, provider, remote_id, state, amount, currency, kind, url"
 
     private static func order(_ row: Row) throws -> PaymentOrder {
         PaymentOrder(
             id: try row.id(0), organization: try row.id(1), invoice: try row.id(2), provider: try row.text(3),
-            remoteID: row.optionalText(4), state: try row.choice(5), amount: try row.money(6, currency: 7))
+            remoteID: row.optionalText(4), state: try row.choice(5), amount: try row.money(6, currency: 7),
+            kind: try row.choice(8), url: row.optionalText(9))
     }
 
     static func insert(_ it: PaymentOrder, in tx: any Transaction) throws {
@@ -19,16 +20,18 @@ enum PaymentStore {
             """
             INSERT INTO payment_orders (\(orderColumns), created_at, checked_at)
             VALUES (\(it.id), \(it.organization), \(it.invoice), \(it.provider), \(it.remoteID), \(it.state),
-              \(it.amount.amount), \(it.amount.currency), \(tx.now), \(tx.now))
+              \(it.amount.amount), \(it.amount.currency), \(it.kind), \(it.url), \(tx.now), \(tx.now))
             """)
     }
 
-    /// The one order of an invoice that can still be paid.
-    static func liveOrder(of invoice: InvoiceID, in tx: any Transaction) throws -> PaymentOrder? {
+    /// The one order of a kind by which an invoice can still be paid.
+    static func liveOrder(
+        of invoice: InvoiceID, _ kind: PaymentOrder.Kind = .order, in tx: any Transaction
+    ) throws -> PaymentOrder? {
         try tx.first(
             """
             SELECT \(orderColumns) FROM payment_orders
-            WHERE invoice_id = \(invoice) AND state IN ('planned', 'unknown', 'created')
+            WHERE invoice_id = \(invoice) AND kind = \(kind) AND state IN ('planned', 'unknown', 'created')
             """, order)
     }
 
@@ -43,10 +46,10 @@ enum PaymentStore {
     }
 
     /// Notes the provider's id; changes nothing when one is known already.
-    static func adopt(_ remoteID: String, for id: OrderID, in tx: any Transaction) throws {
+    static func adopt(_ remoteID: String, url: String? = nil, for id: OrderID, in tx: any Transaction) throws {
         try tx.run(
             """
-            UPDATE payment_orders SET remote_id = \(remoteID),
+            UPDATE payment_orders SET remote_id = \(remoteID), url = \(url),
               state = CASE WHEN state IN ('planned', 'unknown') THEN 'created' ELSE state END, checked_at = \(tx.now)
             WHERE id = \(id) AND remote_id IS NULL
             """)
@@ -166,69 +169,5 @@ enum PaymentStore {
             UPDATE payments SET refund_reserved = refund_reserved + \(amount), credited = credited + \(credit),
               updated_at = \(tx.now) WHERE id = \(id)
             """)
-    }
-
-    // MARK: Refunds
-
-    private static let refundColumns: SQL =
-        "id, payment_id, provider, remote_id, origin, state, amount, currency, credit, reason, requested_by, created_at"
-
-    private static func refund(_ row: Row) throws -> Refund {
-        Refund(
-            id: try row.id(0), payment: try row.id(1), provider: try row.text(2), remoteID: row.optionalText(3),
-            origin: try row.choice(4), state: try row.choice(5), amount: try row.money(6, currency: 7),
-            credit: try row.int(8), reason: try row.text(9), requestedBy: try row.text(10),
-            createdAt: try row.time(11))
-    }
-
-    static func insert(_ it: Refund, in tx: any Transaction) throws {
-        try tx.run(
-            """
-            INSERT INTO refunds (\(refundColumns), organization_id, checked_at, updated_at)
-            VALUES (\(it.id), \(it.payment), \(it.provider), \(it.remoteID), \(it.origin), \(it.state),
-              \(it.amount.amount), \(it.amount.currency), \(it.credit), \(it.reason), \(it.requestedBy),
-              \(it.createdAt), \(try tx.organization()), \(tx.now), \(tx.now))
-            """)
-    }
-
-    static func refund(_ id: RefundID, in tx: any Transaction) throws -> Refund? {
-        try tx.first("SELECT \(refundColumns) FROM refunds WHERE id = \(id)", refund)
-    }
-
-    static func refund(provider: String, remoteID: String, in tx: any Transaction) throws -> Refund? {
-        try tx.first(
-            "SELECT \(refundColumns) FROM refunds WHERE provider = \(provider) AND remote_id = \(remoteID)", refund)
-    }
-
-    static func refunds(of payment: PaymentID, in tx: any Transaction) throws -> [Refund] {
-        try tx.rows(
-            "SELECT \(refundColumns) FROM refunds WHERE payment_id = \(payment) ORDER BY id DESC LIMIT 100", refund)
-    }
-
-    static func advance(
-        _ id: RefundID, to state: RefundState, remoteID: String?, in tx: any Transaction
-    ) throws {
-        try tx.run(
-            """
-            UPDATE refunds SET state = \(state), remote_id = coalesce(remote_id, \(remoteID)), updated_at = \(tx.now),
-              checked_at = \(tx.now) WHERE id = \(id)
-            """)
-    }
-
-    static func markChecked(_ id: RefundID, in tx: any Transaction) throws {
-        try tx.run("UPDATE refunds SET checked_at = \(tx.now) WHERE id = \(id)")
-    }
-
-    /// Refunds that are not final and were not asked about lately; for the instance's scope.
-    static func staleRefunds(
-        checkedBefore: Timestamp, limit: Int, in tx: any Transaction
-    ) throws -> [(OrganizationID, RefundID)] {
-        try tx.rows(
-            """
-            SELECT organization_id, id FROM refunds
-            WHERE state IN ('planned', 'pending') AND origin = 'ours' AND checked_at < \(checkedBefore)
-            ORDER BY checked_at, id LIMIT \(limit)
-            """
-        ) { (try $0.id(0), try $0.id(1)) }
     }
 }

@@ -12,8 +12,11 @@ package struct RazorpayCredentials: Sendable {
     package let keySecret: String
     /// The newest first; older ones still verify webhooks that were signed before a change.
     package let webhookSecrets: [String]
+    /// `acc_…`; when it is given, messages about another account are not believed, whoever signed them.
+    package let accountID: String?
 
-    package init(keyID: String, keySecret: String, webhookSecrets: [String]) {
+    package init(keyID: String, keySecret: String, webhookSecrets: [String], accountID: String? = nil) {
+        self.accountID = accountID
         self.keyID = keyID
         self.keySecret = keySecret
         self.webhookSecrets = webhookSecrets
@@ -51,14 +54,16 @@ package struct Razorpay: Sendable {
                 RazorpaySignature.isValid(
                     signature, of: RazorpaySignature.checkout(orderID: order, paymentID: payment), secret: secret)
             },
-            isWebhookSignature: { signature, body in
+            isWebhookSignature: { signature, body, _ in
                 webhookSecrets.contains { RazorpaySignature.isValid(signature, of: body, secret: $0) }
             },
-            event: { body in try RazorpayWire.event(body) },
+            event: { [account = credentials.accountID] body in try RazorpayWire.event(body, account: account) },
             checkout: checkout
                 ?? .script(
                     address: "https://checkout.razorpay.com/v1/checkout.js",
-                    origins: ["https://checkout.razorpay.com", "https://api.razorpay.com"], keyID: credentials.keyID))
+                    origins: ["https://checkout.razorpay.com", "https://api.razorpay.com"], keyID: credentials.keyID),
+            dispute: dispute, report: report,
+            links: PaymentLinks(create: createLink, find: findLink, payments: linkPayments))
     }
 
     @Sendable private func createOrder(
@@ -110,7 +115,7 @@ package struct Razorpay: Sendable {
         } catch ProviderError.refused { return nil }
     }
 
-    private func read<Value>(
+    func read<Value>(
         _ method: HTTPMethod, _ path: String, _ body: JSONValue?, headers: [(String, String)] = [],
         _ decode: (JSONValue) -> Value?
     ) async throws -> Value {
@@ -120,7 +125,7 @@ package struct Razorpay: Sendable {
     }
 
     /// One call: an answer of 2xx, or a `ProviderError` that says whether anything can have happened.
-    private func send(
+    func send(
         _ method: HTTPMethod, _ path: String, _ body: JSONValue?, headers: [(String, String)] = []
     ) async throws -> JSONValue {
         var request = HTTPClientRequest(url: baseURL() + path)
@@ -157,6 +162,7 @@ package struct Razorpay: Sendable {
             let error = RazorpayWire.error(json)
             // Wrong keys are reported as 400 by some of its endpoints.
             if error.words == "Authentication failed" { throw .credentials }
+            if error.words.contains("not have enough balance") { throw .lowBalance }
             throw .refused(code: error.code, words: error.words)
         default: throw .unknown("status \(status)")
         }

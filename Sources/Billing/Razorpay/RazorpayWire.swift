@@ -16,8 +16,11 @@ enum RazorpayWire {
         else { return nil }
         return PaymentFact(
             id: id, orderID: text(json["order_id"]), amount: amount, state: state,
-            method: text(json["method"]).map { String($0.prefix(40)) } ?? "unknown", fee: json["fee"]?.integerValue,
-            feeTax: json["tax"]?.integerValue, errorCode: text(json["error_code"]).map { String($0.prefix(100)) },
+            method: text(json["method"]).map { String($0.prefix(40)) } ?? "unknown",
+            // A fee on a foreign payment is in the currency of the settlement, so it comes with the settlement.
+            fee: amount.currency == .inr ? json["fee"]?.integerValue : nil,
+            feeTax: amount.currency == .inr ? json["tax"]?.integerValue : nil,
+            errorCode: text(json["error_code"]).map { String($0.prefix(100)) },
             errorText: text(json["error_description"]).map { String($0.prefix(300)) })
     }
 
@@ -55,10 +58,13 @@ enum RazorpayWire {
     }
 
     /// Reads a webhook: which facts it carries. Kinds that carry none for us have an empty list.
-    static func event(_ body: [UInt8]) throws(BillingProblem) -> ProviderEvent {
+    ///
+    /// With an account, a message about another one is as good as not signed.
+    static func event(_ body: [UInt8], account: String? = nil) throws(BillingProblem) -> ProviderEvent {
         guard let json = try? JSONParser.parse(body), let type = json["event"]?.stringValue, type.utf8.count <= 100,
             case .object? = json["payload"]
         else { throw .malformedEvent }
+        if let account, let named = json["account_id"]?.stringValue, named != account { throw .signature }
         let payload = json["payload"]
         let payment = payload?["payment"]?["entity"].flatMap(payment)
         let facts: [Fact]
@@ -71,7 +77,7 @@ enum RazorpayWire {
             if type == "refund.failed" { refund = refund?.with(state: .failed) }
             if type == "refund.processed" { refund = refund?.with(state: .processed) }
             facts = (payment.map { [.payment($0)] } ?? []) + (refund.map { [.refund($0)] } ?? [])
-        default: facts = []
+        default: facts = others(type, payload, payment)
         }
         return ProviderEvent(type: type, facts: facts)
     }
@@ -85,14 +91,14 @@ enum RazorpayWire {
         )
     }
 
-    private static func money(_ json: JSONValue) -> Money? {
+    static func money(_ json: JSONValue) -> Money? {
         guard let amount = json["amount"]?.integerValue, amount >= 0,
             let currency = json["currency"]?.stringValue.flatMap({ Currency($0) })
         else { return nil }
         return Money(amount, currency)
     }
 
-    private static func id(_ json: JSONValue?, _ prefix: String) -> String? {
+    static func id(_ json: JSONValue?, _ prefix: String) -> String? {
         guard let text = json?.stringValue, text.hasPrefix(prefix), text.utf8.count <= 40,
             text.utf8.dropFirst(prefix.utf8.count).allSatisfy(isAlphanumeric)
         else { return nil }
@@ -104,7 +110,7 @@ enum RazorpayWire {
     }
 
     /// A text that says something: null and the empty string are the same to Razorpay.
-    private static func text(_ json: JSONValue?) -> String? {
+    static func text(_ json: JSONValue?) -> String? {
         guard let text = json?.stringValue, !text.isEmpty else { return nil }
         return text
     }

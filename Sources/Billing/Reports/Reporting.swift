@@ -63,6 +63,7 @@ extension Billing {
         sides.clearing = try ReportStore.clearing(at: query.at, in: tx)
         sides.owed = try ReportStore.receivables(at: query.at, in: tx)
         sides.unearned = try ReportStore.unearned(at: query.at, in: tx)
+        let provider = providers.first
         if case .page = provider.checkout {
             sides.provider = try ReportStore.simulator(provider.account, in: tx)
             sides.providersHeard = [provider.account]
