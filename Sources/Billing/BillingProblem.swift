@@ -18,6 +18,7 @@ package enum BillingProblem: Error, Equatable {
     case notCreditable
     case creditTooLarge(Money)
     case nothingToRefund
+    case notUnapplied
     case couponNotValid
     case couponRedeemed
     case couponTaken
@@ -72,6 +73,7 @@ extension BillingProblem: ProblemConvertible {
             ("credit_too_large", "At most \(rest.formatted) of this invoice can still be credited.")
         case .nothingToRefund:
             ("nothing_to_refund", "No payment of this invoice has that much left. Credit the balance instead.")
+        case .notUnapplied: ("payment_not_unapplied", "The payment paid its invoice, or is given back already.")
         case .couponNotValid: ("coupon_not_valid", "There is no such coupon, or it is used up or over.")
         case .couponTaken: ("coupon_taken", "There is or was a coupon with this code.")
         case .couponRedeemed: ("coupon_redeemed", "The organisation has redeemed this coupon.")

@@ -104,6 +104,35 @@ import Testing
         #expect(try shop.balances()["4900"] == 10_000)
     }
 
+    @Test func `a second payment becomes credit, once, and pays the next invoice`() async throws {
+        let shop = try await Shop()
+        let invoice = try await finalise(shop, 100_000)
+        let billing = shop.billing
+        let order = try await billing.order(for: invoice.id, of: shop.organization, by: Shop.owner)
+        try await shop.apply(.payment(shop.payment("pay_AAAAAAAAAAAAAA", order, .captured)))
+        try await shop.apply(.payment(shop.payment("pay_BBBBBBBBBBBBBB", order, .captured)))
+        let second = try #require(try shop.payments().first { !$0.isApplied })
+        let first = try #require(try shop.payments().first { $0.isApplied })
+        await #expect(throws: BillingProblem.notUnapplied) {
+            try await shop.write { try billing.allocate(first.id, in: $0) }
+        }
+        _ = try await shop.write { try billing.allocate(second.id, in: $0) }
+        await #expect(throws: BillingProblem.notUnapplied) {
+            try await shop.write { try billing.allocate(second.id, in: $0) }
+        }
+        #expect(try balance(shop) == 118_000)
+        #expect(try shop.balances()["2300"] == nil)
+        #expect(try shop.balances()["2200"] == -118_000)
+        #expect(try await finalise(shop, 100_000).state == .paid)
+        let id = second.id.text
+        let records = try shop.readInstance { tx in
+            try tx.first("SELECT count(*) FROM audit_events WHERE action = 'payment.allocated' AND target_id = \(id)") {
+                try $0.int(0)
+            }
+        }
+        #expect(records == 1)
+    }
+
     @Test func `a coupon lowers the plan's invoices before tax, as often as it says`() async throws {
         let shop = try await Shop()
         let billing = shop.billing

@@ -39,7 +39,8 @@ import Testing
 
     @Test func `GST depends on state and country, and a category may have a rate of its own`() {
         let seller = Party(name: "S", state: "29")
-        func rule(_ customer: Party, _ category: String = TaxCategory.standard, _ currency: Currency = .inr) -> TaxRule {
+        func rule(_ customer: Party, _ category: String = TaxCategory.standard, _ currency: Currency = .inr) -> TaxRule
+        {
             TaxSituation(
                 currency: currency, seller: seller, customer: customer,
                 rates: [Self.rate("IN", "GST", 500, category: "books")]

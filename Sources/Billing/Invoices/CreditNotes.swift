@@ -106,7 +106,9 @@ extension Billing {
     }
 
     /// Issues a credit note, and gives the money back when it is to be a refund.
-    func creditAndRefund(_ wish: CreditWish, of organization: OrganizationID, by actor: Actor) async throws -> CreditNote {
+    func creditAndRefund(_ wish: CreditWish, of organization: OrganizationID, by actor: Actor) async throws
+        -> CreditNote
+    {
         let (note, payment) = try await database.write(in: .organization(organization), by: actor) { tx in
             let note = try self.credit(wish, in: tx)
             let payment = try PaymentStore.payments(of: note.invoice, in: tx).first { $0.isApplied }

@@ -42,6 +42,15 @@ extension Booking {
             [(.receivable, amount), (.customerCredit, -amount)])
     }
 
+    /// Money in suspense is the customer's credit; a rest that was carried is paid by it first.
+    static func allocated(_ it: Payment, _ amount: Int64, credit: Int64) -> Booking {
+        Booking(
+            kind: "allocate", sourceType: "payment", sourceID: it.remoteID, currency: it.amount.currency,
+            customer: it.organization, provider: it.provider,
+            description: "Unapplied payment \(it.remoteID) is the customer's credit",
+            postings: [(.suspense, amount), (.customerCredit, -credit), (.receivable, credit - amount)])
+    }
+
     /// What is left of an invoice is lost.
     static func writeOff(_ it: Invoice, organization: OrganizationID) -> Booking {
         invoice(
@@ -58,7 +67,8 @@ extension Booking {
             kind: "credit_note", sourceType: it.refund == nil ? "credit_note" : "refund",
             sourceID: it.refund?.text ?? it.id.text, currency: it.total.currency, customer: organization, provider: "",
             description: "Credit note \(it.number)",
-            postings: [(.deferredRevenue, deferred), (.creditNotes, split.net - deferred)] + split.taxes.map { (Account($0.kind), $0.amount) }
+            postings: [(.deferredRevenue, deferred), (.creditNotes, split.net - deferred)]
+                + split.taxes.map { (Account($0.kind), $0.amount) }
                 + [
                     (.receivable, -it.toInvoice), (.customerCredit, -it.toBalance), (.refundsOwed, -it.toRefund),
                 ])

@@ -127,7 +127,8 @@ extension Billing {
             let invoices = try InvoiceStore.page(before: nil, limit: 100, in: tx)
             let balances = try BalanceStore.all(in: tx).filter { $0.amount != 0 }
             let notice: HTML? =
-                balances.isEmpty ? nil : HTML.notice("Balance: \(balances.map(\.formatted).joined(separator: ", "))", .info)
+                balances.isEmpty
+                ? nil : HTML.notice("Balance: \(balances.map(\.formatted).joined(separator: ", "))", .info)
             let table = HTML.table(
                 "Invoices", columns: ["Number", "State", .number("Total"), .number("To pay"), .date("Issued")],
                 rows: invoices.map { it in

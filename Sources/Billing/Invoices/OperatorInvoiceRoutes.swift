@@ -160,6 +160,7 @@ extension Billing {
         }
         addInvoiceActs(to: &routes)
         addCreditNoteRoutes(to: &routes)
+        addAllocationRoute(to: &routes)
     }
 
     private func addInvoiceActs(to routes: inout Routes) {
@@ -207,6 +208,17 @@ extension Billing {
                 destination: call.body.destination ?? .balance)
             return CreditNoteResource(
                 try await creditAndRefund(wish, of: try call.id("organization"), by: call.actor))
+        }
+    }
+
+    func addAllocationRoute(to routes: inout Routes) {
+        routes.post(
+            "/v1/operator/orgs/{organization}/payments/{payment}/allocate", "allocatePayment",
+            "Make a payment that paid nothing the customer's credit", tag: "billing", allow: .operators,
+            body: NoBody.self, returns: PaymentResource.self, requiresIdempotencyKey: true,
+            problems: ["payment_not_unapplied"]
+        ) { call, tx in
+            try inCustomer(call, tx) { PaymentResource(try allocate(try call.id("payment"), in: $0)) }
         }
     }
 

@@ -17,12 +17,9 @@ extension Billing {
         pages.actionAct("/i/{link}/pay", "pay a public invoice", allow: .anyone) { call in
             let (organization, id) = try database.read(in: .instance) { try find(call, in: $0) }
             let order = try await order(for: id, of: organization, by: call.actor)
-            guard case .script(let address, let origins, let keyID) = provider.checkout else {
-                return .redirect(to: publicCheckoutPath(order, link: call.parameter("link")))
-            }
             let invoice = try database.read(in: .organization(organization)) { try self.invoice(id, in: $0) }
-            return LiveCheckout(invoice: invoice, order: order, address: address, origins: origins, keyID: keyID)
-                .response
+            return try await livePage(of: order, invoice)
+                ?? .redirect(to: checkoutPath(order, from: Self.publicPath(invoice)))
         }
     }
 
@@ -43,13 +40,6 @@ extension Billing {
         let link = call.parameter("link")
         guard let found = try InvoiceStore.find(link: link, in: tx) else { throw Problem.notFound("invoice") }
         return found
-    }
-
-    /// Where a stranger goes to pay; the way back leads to the page that they came from.
-    private func publicCheckoutPath(_ order: PaymentOrder, link: String) -> String {
-        guard case .page(let path) = provider.checkout else { return "/i/\(link)" }
-        return "\(path)/\(order.remoteID ?? "")?callback=/orgs/\(order.organization)/billing/callback"
-            + "&cancel=/i/\(link)"
     }
 
     private func publicPage(_ sheet: InvoiceSheet, now: Timestamp) -> PageView {

@@ -55,7 +55,8 @@ enum TaxRateStore {
     /// Ends a rate now; one that has not begun goes. Invoices keep what they have.
     static func end(_ id: TaxRateID, in tx: any Transaction) throws {
         try tx.run("DELETE FROM tax_rates WHERE id = \(id) AND starts_at >= \(tx.now)")
-        try tx.run("UPDATE tax_rates SET ends_at = \(tx.now) WHERE id = \(id) AND (ends_at IS NULL OR ends_at > \(tx.now))")
+        try tx.run(
+            "UPDATE tax_rates SET ends_at = \(tx.now) WHERE id = \(id) AND (ends_at IS NULL OR ends_at > \(tx.now))")
     }
 
     /// The rates in force for a customer of a place; for the scope of the instance.

@@ -5,15 +5,17 @@ import Storage
 enum ReportStore {
     // MARK: Documents
 
-    /// Invoices that were finalised and neither paid nor void at an instant.
+    /// Invoices that were finalised and neither paid, void nor written off at an instant, with what was left to pay.
     static func receivables(at instant: Timestamp, in tx: any Transaction) throws -> [Receivable] {
         try tx.rows(
             """
-            SELECT i.organization_id, coalesce(o.name, i.organization_id), i.id, i.number, i.amount, i.currency,
-              i.due_at
+            SELECT i.organization_id, coalesce(o.name, i.organization_id), i.id, i.number,
+              i.amount - i.credit_applied - coalesce((SELECT sum(to_invoice) FROM credit_notes c
+                WHERE c.invoice_id = i.id AND c.issued_at <= \(instant)), 0), i.currency, i.due_at
             FROM invoices i LEFT JOIN organizations o ON o.id = i.organization_id
             WHERE i.issued_at <= \(instant) AND (i.paid_at IS NULL OR i.paid_at > \(instant))
               AND (i.voided_at IS NULL OR i.voided_at > \(instant))
+              AND (i.written_off_at IS NULL OR i.written_off_at > \(instant))
             """
         ) { row in
             Receivable(
@@ -33,7 +35,8 @@ enum ReportStore {
     ) throws -> [TaxMovement] {
         try tx.rows(
             """
-            SELECT i.\(column), i.place_of_supply, i.currency, t.kind, coalesce(t.rate, 0), i.subtotal,
+            SELECT i.\(column), i.place_of_supply, i.currency, t.kind, coalesce(t.rate, 0),
+              coalesce(t.taxable, i.subtotal),
               coalesce(t.amount, 0)
             FROM invoices i LEFT JOIN invoice_taxes t ON t.invoice_id = i.id
             WHERE i.\(column) >= \(from) AND i.\(column) < \(to)

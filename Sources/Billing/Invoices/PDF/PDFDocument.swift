@@ -136,7 +136,8 @@ struct PDFDocument {
             let content = file.add(stream: Array(page.utf8))
             return file.add(
                 "<< /Type /Page /Parent \(parent) 0 R /MediaBox [0 0 \(Self.number(Self.width)) "
-                    + "\(Self.number(Self.height))] /Contents \(content) 0 R /Resources << /Font << \(resources) >> >> >>")
+                    + "\(Self.number(Self.height))] /Contents \(content) 0 R "
+                    + "/Resources << /Font << \(resources) >> >> >>")
         }
         let list = kids.map { "\($0) 0 R" }.joined(separator: " ")
         let tree = file.add("<< /Type /Pages /Count \(kids.count) /Kids [\(list)] >>")
@@ -235,8 +236,8 @@ private struct PDFFile {
             return String(repeating: "0", count: max(0, 10 - digits.count)) + digits + " 00000 n \n"
         }
         let table =
-            "xref\n0 \(places.count + 1)\n0000000000 65535 f \n\(entries.joined())trailer\n<< /Size \(places.count + 1) "
-            + "/Root \(catalog) 0 R /Info \(info) 0 R >>\nstartxref\n\(bytes.count)\n%%EOF\n"
+            "xref\n0 \(places.count + 1)\n0000000000 65535 f \n\(entries.joined())trailer\n"
+            + "<< /Size \(places.count + 1) /Root \(catalog) 0 R /Info \(info) 0 R >>\nstartxref\n\(bytes.count)\n%%EOF\n"
         return bytes + Array(table.utf8)
     }
 }
