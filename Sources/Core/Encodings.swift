@@ -5,7 +5,9 @@ package enum Hex {
     private static let digits = Array("0123456789abcdef".utf8)
 
     /// Lower-case hexadecimal.
-    package static func encode(_ bytes: some Collection<UInt8>) -> String {
+    package static func encode(_ bytes: some Collection<UInt8>) -> String { encode(Array(bytes)) }
+
+    private static func encode(_ bytes: [UInt8]) -> String {
         String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
             var position = 0
             for byte in bytes {

@@ -1,6 +1,7 @@
 // Where passwords are hashed: as many threads as cores, a short queue, and a refusal beyond it.
 import Core
 import Dispatch
+import Foundation
 import Synchronization
 
 #if canImport(Glibc)
@@ -10,17 +11,38 @@ import Synchronization
 /// Hashes and checks passwords away from the threads that answer requests.
 ///
 /// A hash takes 19 MiB and about 18 ms, so no more run at once than there are cores; 64 more may wait, and the next
-/// one is answered with 503 at once.
+/// one is answered with 503 at once. The threads yield to those that answer requests: without that, whoever reads
+/// beside a storm of sign-ins waits for whole hashes.
 package final class PasswordHasher: Sendable {
-    private struct State {
-        var running = 0
-        var waiting: [@Sendable () -> Void] = []
+    /// What the threads share; they hold on to nothing else, so that they end with the hasher.
+    private final class Work: Sendable {
+        struct State {
+            var running = 0
+            var waiting: [@Sendable () -> Void] = []
+            var isOver = false
+        }
+
+        let state = Mutex(State())
+        let arrived = DispatchSemaphore(value: 0)
+
+        /// The next piece of work, when there is some; nil when there will be none.
+        func next() -> (@Sendable () -> Void)? {
+            arrived.wait()
+            return state.withLock { state in
+                guard !state.isOver, !state.waiting.isEmpty else { return nil }
+                state.running += 1
+                return state.waiting.removeFirst()
+            }
+        }
+
+        func finish() { state.withLock { $0.running -= 1 } }
     }
 
-    private let state = Mutex(State())
-    private let threads = DispatchQueue(label: "raptorflow.passwords", attributes: .concurrent)
+    private let work = Work()
     private let width: Int
     private let waitingLimit: Int
+    /// About a tenth of what a thread of the usual priority gets, while one of those wants the core.
+    private static let niceness: Int32 = 10
     /// What a password is held against when there is no such account, so that the answer takes as long.
     private let decoy: PasswordHash?
 
@@ -31,6 +53,7 @@ package final class PasswordHasher: Sendable {
         self.width = max(1, width ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         self.waitingLimit = waitingLimit
         decoy = try? PasswordHash(of: Base62.random(20))
+        for _ in 0..<self.width { Self.start(work) }
     }
 
     /// The PHC string of a password. Throws `overloaded` (503) when too many are waiting.
@@ -63,30 +86,34 @@ package final class PasswordHasher: Sendable {
         }
     }
 
-    private func submit(_ work: @escaping @Sendable () -> Void) -> Bool {
-        let starts: Bool? = state.withLock { state in
-            if state.running < width {
-                state.running += 1
-                return true
-            }
-            guard state.waiting.count < waitingLimit else { return nil }
-            state.waiting.append(work)
-            return false
+    private func submit(_ piece: @escaping @Sendable () -> Void) -> Bool {
+        let isTaken = work.state.withLock { state in
+            // Those that run are at most `width`; who comes while one is free does not wait.
+            guard state.running + state.waiting.count < width + waitingLimit else { return false }
+            state.waiting.append(piece)
+            return true
         }
-        if starts == true { threads.async { [self] in drain(work) } }
-        return starts != nil
+        if isTaken { work.arrived.signal() }
+        return isTaken
     }
 
-    /// Does the work, then whatever waits, until nothing does.
-    private func drain(_ first: @escaping @Sendable () -> Void) {
-        var next: (@Sendable () -> Void)? = first
-        while let work = next {
-            work()
-            next = state.withLock { state in
-                guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
-                state.running -= 1
-                return nil
+    /// Starts one of the threads.
+    private static func start(_ work: Work) {
+        let thread = Thread {
+            #if canImport(Glibc)
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
+            #endif
+            while let piece = work.next() {
+                piece()
+                work.finish()
             }
         }
+        thread.name = "passwords"
+        thread.start()
+    }
+
+    deinit {
+        work.state.withLock { $0.isOver = true }
+        for _ in 0..<width { work.arrived.signal() }
     }
 }

@@ -7,13 +7,14 @@ package struct RouteTable: Sendable {
 
     private final class Node: @unchecked Sendable {
         // Mutated while the table is built, before it is shared; only read afterwards.
-        var fixed: [(segment: String, node: Node)] = []
+        var fixed: [(segment: [UInt8], node: Node)] = []
         var parameter: (name: String, node: Node)?
         var endpoints: [String: Endpoint] = [:]
 
         /// A node has a handful of children: comparing bytes is cheaper than hashing them.
-        func next(_ segment: Substring.UTF8View) -> Node? {
-            fixed.first { $0.segment.utf8.elementsEqual(segment) }?.node
+        func next(_ segment: ArraySlice<UInt8>) -> Node? {
+            for (known, node) in fixed where known.count == segment.count && known[...] == segment { return node }
+            return nil
         }
     }
 
@@ -43,9 +44,10 @@ package struct RouteTable: Sendable {
 
     private static func step(from node: Node, over segment: String, of endpoint: Endpoint) throws -> Node {
         guard segment.hasPrefix("{"), segment.hasSuffix("}") else {
-            if let next = node.next(segment[...].utf8) { return next }
+            let bytes = Array(segment.utf8)
+            if let next = node.next(bytes[...]) { return next }
             let next = Node()
-            node.fixed.append((segment, next))
+            node.fixed.append((bytes, next))
             return next
         }
         let name = String(segment.dropFirst().dropLast())
@@ -60,7 +62,7 @@ package struct RouteTable: Sendable {
 
     /// Looks a path up; its segments are taken as they came, not percent-decoded.
     package func find(_ method: String, _ path: Substring) -> Match {
-        var rest = path.utf8
+        var rest = Array(path.utf8)[...]
         guard rest.popFirst() == UInt8(ascii: "/") else { return .none }
         var parameters: [String: String] = [:]
         var node = root
@@ -71,13 +73,13 @@ package struct RouteTable: Sendable {
             if let next = node.next(segment) {
                 node = next
             } else if let (name, next) = node.parameter, (1...200).contains(segment.count) {
-                parameters[name] = String(Substring(segment))
+                parameters[name] = String(decoding: segment, as: UTF8.self)
                 node = next
             } else {
                 return .none
             }
             if end == rest.endIndex { break }
-            rest = rest[rest.index(after: end)...]
+            rest = rest[(end + 1)...]
         }
         if let endpoint = node.endpoints[method] { return .found(endpoint, parameters: parameters) }
         return node.endpoints.isEmpty ? .none : .otherMethods(node.endpoints.keys.sorted())

@@ -28,7 +28,8 @@ extension ByteBuffer {
         writeString(name)
         writeStaticString(": ")
         let isControl = { (byte: UInt8) in (byte < 32 && byte != 9) || byte == 127 }
-        if value.utf8.contains(where: isControl) {
+        var value = value
+        if value.withUTF8({ $0.contains(where: isControl) }) {
             writeBytes(value.utf8.map { isControl($0) ? 32 : $0 })
         } else {
             writeString(value)
