@@ -2,7 +2,8 @@
 # They expect Debian 12 (or a relative) and Swift 6.3; missing Debian packages are installed.
 
 BUILD_PACKAGES = libsqlite3-dev libargon2-dev zlib1g-dev
-TEST_PACKAGES  = $(BUILD_PACKAGES) sqlite3 chromium fonts-dejavu-core curl openssl python3-venv nginx-light haproxy hledger
+TEST_PACKAGES  = $(BUILD_PACKAGES) sqlite3 chromium fonts-dejavu-core curl openssl python3-venv nginx-light haproxy \
+	hledger poppler-utils qpdf
 ATTACK_PACKAGES = $(TEST_PACKAGES) slowhttptest
 BENCH_PACKAGES = $(BUILD_PACKAGES) wrk curl python3
 

@@ -24,6 +24,15 @@ FILE_BYTES(console_favicon_svg) = {
 FILE_BYTES(passwords_common) = {
 #embed "passwords/common.filter"
 };
+FILE_BYTES(fonts_license) = {
+#embed "fonts/OFL.txt"
+};
+FILE_BYTES(fonts_regular) = {
+#embed "fonts/NotoSans-Regular.ttf"
+};
+FILE_BYTES(fonts_bold) = {
+#embed "fonts/NotoSans-Bold.ttf"
+};
 FILE_BYTES(sqlite_0001) = {
 #embed "migrations/sqlite/0001_instance.sql"
 };
@@ -104,6 +113,9 @@ static const struct raptorflow_resource resources[] = {
     ENTRY("console/theme.js", console_theme_js),
     ENTRY("console/favicon.svg", console_favicon_svg),
     ENTRY("passwords/common.filter", passwords_common),
+    ENTRY("fonts/OFL.txt", fonts_license),
+    ENTRY("fonts/NotoSans-Regular.ttf", fonts_regular),
+    ENTRY("fonts/NotoSans-Bold.ttf", fonts_bold),
     ENTRY("migrations/sqlite/0001_instance.sql", sqlite_0001),
     ENTRY("migrations/sqlite/0002_audit_events.sql", sqlite_0002),
     ENTRY("migrations/sqlite/0003_jobs_mail.sql", sqlite_0003),

@@ -20,8 +20,7 @@ enum BillingMail {
 extension Billing {
     /// Puts the message into the outbox for every owner, in the transaction of what it tells of.
     func mail(_ it: BillingMail, in tx: any Transaction) throws {
-        let link = "\(settings.publicURL)/orgs/\(try tx.organization())/invoices/"
-        let (subject, text) = it.words(link: link)
+        let (subject, text) = it.words(link: settings.publicURL + Self.publicPath(it.invoice))
         for owner in try SubscriptionStore.owners(in: tx) {
             try Mail.send(Message(to: owner, subject: subject, text: text), in: tx)
         }
@@ -29,15 +28,34 @@ extension Billing {
 }
 
 extension BillingMail {
+    fileprivate var invoice: Invoice {
+        switch self {
+        case .invoice(let it), .paymentReceived(let it, _), .paymentFailed(let it, _), .reminder(let it),
+            .limited(let it),
+            .cancelledUnpaid(let it):
+            it
+        }
+    }
+
+    /// The link needs no account, so that whoever pays the bills can be sent it.
     fileprivate func words(link: String) -> (subject: String, text: String) {
         switch self {
+        case .invoice(let it) where it.state == .paid:
+            (
+                "Invoice \(it.number): nothing to pay",
+                """
+                Invoice \(it.number) over \(it.total.formatted) is ready. There is nothing to pay for it.
+
+                See it here: \(link)
+                """
+            )
         case .invoice(let it):
             (
-                "Invoice \(it.number): \(it.total.formatted)",
+                "Invoice \(it.number): \(it.amountDue.formatted)",
                 """
-                Invoice \(it.number) over \(it.total.formatted) is ready. It is due on \(CivilDate(it.dueAt)).
+                Invoice \(it.number) over \(it.amountDue.formatted) is ready. It is due on \(CivilDate(it.dueAt)).
 
-                See and pay it here: \(link)\(it.id)
+                See and pay it here: \(link)
                 """
             )
         case .paymentReceived(let it, let payment):
@@ -46,7 +64,7 @@ extension BillingMail {
                 """
                 We received \(payment.amount.formatted) for invoice \(it.number). Thank you.
 
-                The invoice, marked paid: \(link)\(it.id)
+                The invoice, marked paid: \(link)
                 """
             )
         case .paymentFailed(let it, let reason):
@@ -55,7 +73,7 @@ extension BillingMail {
                 """
                 A payment of \(it.amountDue.formatted) for invoice \(it.number) failed\(reason.map { ": \($0)" } ?? ".")
 
-                Nothing was charged. Try again here: \(link)\(it.id)
+                Nothing was charged. Try again here: \(link)
                 """
             )
         case .reminder(let it):
@@ -64,17 +82,17 @@ extension BillingMail {
                 """
                 Invoice \(it.number) over \(it.amountDue.formatted) was due on \(CivilDate(it.dueAt)) and is not paid.
 
-                See and pay it here: \(link)\(it.id)
+                See and pay it here: \(link)
                 """
             )
         case .limited(let it):
             (
                 "Only reading works: invoice \(it.number) is not paid",
                 """
-                Invoice \(it.number) over \(it.total.formatted) was due on \(CivilDate(it.dueAt)) and is not paid. \
+                Invoice \(it.number) over \(it.amountDue.formatted) was due on \(CivilDate(it.dueAt)) and is not paid. \
                 Everything can still be read; changes wait until it is.
 
-                See and pay it here: \(link)\(it.id)
+                See and pay it here: \(link)
                 """
             )
         case .cancelledUnpaid(let it):
@@ -84,7 +102,7 @@ extension BillingMail {
                 Invoice \(it.number) over \(it.total.formatted) was not paid, so the plan has ended and the invoice is \
                 void. Nothing is lost: take a plan again whenever you like.
 
-                The invoice: \(link)\(it.id)
+                The invoice: \(link)
                 """
             )
         }

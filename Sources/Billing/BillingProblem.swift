@@ -16,6 +16,13 @@ package enum BillingProblem: Error, Equatable {
     case numbersUsedUp
     case notPayable
     case notADraft
+    case notCreditable
+    case creditTooLarge(Money)
+    case nothingToRefund
+    case notUnapplied
+    case couponNotValid
+    case couponRedeemed
+    case couponTaken
     case tooMuchMoney
     case providerUnavailable
     case providerRefused(String)
@@ -103,6 +110,15 @@ extension BillingProblem: ProblemConvertible {
         case .noTrial: ("no_trial", "This plan has no trial.")
         case .trialUsed: ("trial_used", "The organisation has had its trial. Take the plan without one.")
         case .nothingToCancel: ("nothing_to_cancel", "There is no paid plan that could be cancelled.")
+        case .notCreditable: ("invoice_not_creditable", "Only an open or a paid invoice can be credited.")
+        case .creditTooLarge(let rest):
+            ("credit_too_large", "At most \(rest.formatted) of this invoice can still be credited.")
+        case .nothingToRefund:
+            ("nothing_to_refund", "No payment of this invoice has that much left. Credit the balance instead.")
+        case .notUnapplied: ("payment_not_unapplied", "The payment paid its invoice, or is given back already.")
+        case .couponNotValid: ("coupon_not_valid", "There is no such coupon, or it is used up or over.")
+        case .couponTaken: ("coupon_taken", "There is or was a coupon with this code.")
+        case .couponRedeemed: ("coupon_redeemed", "The organisation has redeemed this coupon.")
         case .notADraft: ("invoice_not_a_draft", "The invoice is finalised; it can't be changed any more.")
         case .notPayable: ("invoice_not_open", "The invoice is paid or void; there is nothing to pay.")
         case .notRefundable: ("payment_not_captured", "Only captured payments can be given back.")

@@ -61,7 +61,7 @@ extension Organizations {
             : HTML.panel("Let it go on", HTML.postButton("Let it go on", action: "\(base)/resume"))
         return PageView(
             organization.name, section: "operator", crumbs: [Link("Instance", "/operator")],
-            badge: badge(of: organization),
+            badge: badge(of: organization), actions: [HTML.linkButton("Invoices", href: "\(base)/invoices")],
             """
             \(HTML.columns(main: HTML.panel(HTML.details(facts)), aside: act))\
             \(try membersSection(organization, own: own, in: tx))

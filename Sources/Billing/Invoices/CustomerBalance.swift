@@ -53,5 +53,22 @@ extension Billing {
     }
 }
 
+extension Billing {
+    /// Money that paid no invoice (a second payment, too much) becomes the customer's credit; in the customer's scope.
+    func allocate(_ id: PaymentID, in tx: any Transaction) throws -> Payment {
+        let payment = try payment(id, in: tx)
+        let rest = payment.refundable
+        guard payment.state == .captured, !payment.isApplied, rest.amount > 0 else {
+            throw BillingProblem.notUnapplied
+        }
+        // What became credit can't be given back as well.
+        try PaymentStore.reserve(rest.amount, credit: rest.amount, of: id, in: tx)
+        let moved = try changeBalance(by: rest.amount, rest.currency, .payment, id.text, in: tx)
+        try Books.post(.allocated(payment, rest.amount, credit: moved), in: tx)
+        try Self.note("payment.allocated", "payment", id, payment.facts, in: tx)
+        return try self.payment(id, in: tx)
+    }
+}
+
 enum BalanceChangeKind: IdentifierKind { static let prefix = "cbc" }
 typealias BalanceChangeID = Identifier<BalanceChangeKind>

@@ -26,7 +26,7 @@ extension Billing {
                 let details = NewBillingDetails(
                     name: form["name"], address: form["address"],
                     country: form["country"].isEmpty ? "IN" : form["country"], state: form["state"],
-                    gstin: form["gstin"])
+                    gstin: form["gstin"], taxID: form["tax_id"])
                 _ = try setDetails(details, in: tx)
                 return .redirect(
                     to: "/orgs/\(try call.organization())/billing", flash: "The next invoices will say so.")
@@ -47,7 +47,9 @@ extension Billing {
             \(HTML.select("state", label: "State", options: states, state: state, default: now.state,
                 hint: "Decides between CGST with SGST, and IGST."))\
             \(HTML.textField("gstin", label: "GSTIN", state: state, default: now.gstin,
-                hint: "15 letters and digits, if you are registered for GST.", required: false))
+                hint: "15 letters and digits, if you are registered for GST.", required: false))\
+            \(HTML.textField("tax_id", label: "Tax number elsewhere", state: state, default: now.taxID,
+                hint: "A VAT number or the like, if you are registered in another country.", required: false))
             """)
         return PageView(
             "On your invoices", section: "billing", crumbs: [Link("Billing", base)],

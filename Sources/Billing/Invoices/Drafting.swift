@@ -8,7 +8,7 @@ extension Billing {
     func save(_ draft: InvoiceDraft, as id: InvoiceID? = nil, in tx: any Transaction) throws -> Invoice {
         try draft.check()
         let situation = try taxSituation(draft.currency, in: tx)
-        let discounts = draft.lines.map { _ in Int64(0) }
+        let discounts = try discounts(on: draft, in: tx)
         let taxed = try TaxedLines(
             zip(draft.lines, discounts).map { ($0.amount - $1, situation.rule(for: $0.taxCategory)) }, draft.currency)
         let invoice = Invoice(draft, taxed, situation, discount: try TaxedLines.sum(discounts), id: id, at: tx.now)
@@ -26,7 +26,7 @@ extension Billing {
         let customer = try customer(in: tx)
         let fallback = settings.seller
         return try tx.scoped(to: .instance) { tx in
-            let seller = fallback
+            let seller = try TaxRateStore.seller(in: tx) ?? fallback
             let country = seller.country == "IN" ? "IN" : customer.country
             return TaxSituation(
                 currency: currency, seller: seller, customer: customer,

@@ -42,6 +42,7 @@ extension Billing {
             draft, number: try DocumentNumber.take(.invoice, of: draft.seller, in: tx), use: use, at: tx.now,
             terms: terms)
         try InvoiceStore.issue(invoice, in: tx)
+        if draft.discount.amount > 0 { try CouponStore.use(1, currency, in: tx) }
         let lines = try InvoiceStore.lines(of: invoice.id, in: tx)
         let taxes = try InvoiceStore.taxes(of: invoice.id, in: tx)
         let organization = try tx.organization()
@@ -65,6 +66,7 @@ extension Billing {
         let taxes = try InvoiceStore.taxes(of: id, in: tx)
         let organization = try tx.organization()
         try Books.post(.void(invoice, lines, taxes, organization: organization), in: tx)
+        if invoice.discount.amount > 0 { try CouponStore.use(-1, invoice.total.currency, in: tx) }
         let moved = try changeBalance(
             by: invoice.creditApplied.amount, invoice.total.currency, .void, id.text, in: tx)
         try Books.post(.credit(invoice, "credit_returned", moved, organization: organization), in: tx)

@@ -14,6 +14,9 @@ package enum InvoiceState: String, CaseIterable, Codable, Sendable, SQLBindable 
     case void
     /// Nobody will pay it: written off.
     case uncollectible
+
+    /// Those that a customer sees.
+    static let issued = allCases.filter { $0 != .draft }
 }
 
 /// One invoice; once it is finalised nothing changes but its state and what is left to pay.

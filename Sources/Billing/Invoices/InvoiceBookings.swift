@@ -42,6 +42,15 @@ extension Booking {
             [(.receivable, amount), (.customerCredit, -amount)])
     }
 
+    /// Money in suspense is the customer's credit; a rest that was carried is paid by it first.
+    static func allocated(_ it: Payment, _ amount: Int64, credit: Int64) -> Booking {
+        Booking(
+            kind: "allocate", sourceType: "payment", sourceID: it.remoteID, currency: it.amount.currency,
+            customer: it.organization, provider: it.provider,
+            description: "Unapplied payment \(it.remoteID) is the customer's credit",
+            postings: [(.suspense, amount), (.customerCredit, -credit), (.receivable, credit - amount)])
+    }
+
     /// What is left of an invoice is lost.
     static func writeOff(_ it: Invoice, organization: OrganizationID) -> Booking {
         invoice(
@@ -49,9 +58,10 @@ extension Booking {
             [(.badDebt, it.amountDue.amount), (.receivable, -it.amountDue.amount)])
     }
 
-    /// A credit note on a paid invoice: what is taken back is owed to the customer.
+    /// A credit note: what is not earned yet is not deferred any more, the rest lessens revenue; the customer owes
+    /// less, has credit, or is owed money.
     static func creditNote(
-        _ it: CreditNote, _ split: CreditSplit, earned: Int64 = 0, organization: OrganizationID
+        _ it: CreditNote, _ split: CreditSplit, earned: Int64, organization: OrganizationID
     ) -> Booking {
         Booking(
             kind: "credit_note", sourceType: it.refund == nil ? "credit_note" : "refund",

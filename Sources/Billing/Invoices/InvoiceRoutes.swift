@@ -17,15 +17,35 @@ extension Billing {
     func addInvoiceRoutes(to routes: inout Routes) {
         routes.get(
             "/v1/orgs/{org}/invoices", "listInvoices", "List invoices, newest first", tag: "billing",
-            allow: .member(.billingRead), query: QueryParameter.paging, returns: Page<InvoiceResource>.self
+            allow: .member(.billingRead),
+            query: QueryParameter.paging + [
+                QueryParameter("state", "Invoices in this state.", .choice(InvoiceState.issued.map(\.rawValue)))
+            ],
+            returns: Page<InvoiceResource>.self
         ) { call, tx in
-            let rows = try InvoiceStore.page(before: call.page.after, limit: call.page.limit + 1, in: tx)
+            let state = call.query("state").flatMap { InvoiceState(rawValue: $0) }
+            let rows = try InvoiceStore.page(
+                before: call.page.after, limit: call.page.limit + 1, state: state, in: tx)
             return try call.page.page(rows, key: { $0.id.text }).map { try resource($0, in: tx) }
         }
         routes.get(
             "/v1/orgs/{org}/invoices/{invoice}", "getInvoice", "Read an invoice", tag: "billing",
             allow: .member(.billingRead), returns: InvoiceResource.self
-        ) { call, tx in try resource(try invoice(try call.id("invoice"), in: tx), in: tx) }
+        ) { call, tx in try resource(try issued(try call.id("invoice"), in: tx), in: tx) }
+        routes.get(
+            "/v1/orgs/{org}/invoices/{invoice}/credit-notes", "listCreditNotes", "List the credit notes of an invoice",
+            tag: "billing", allow: .member(.billingRead), returns: CreditNoteList.self
+        ) { call, tx in
+            let invoice = try issued(try call.id("invoice"), in: tx)
+            return CreditNoteList(
+                data: try InvoiceStore.creditNotes(of: invoice.id, in: tx).map(CreditNoteResource.init))
+        }
+        routes.add(
+            Endpoint(
+                method: "GET", path: "/v1/orgs/{org}/invoices/{invoice}/pdf", id: "getInvoicePDF",
+                summary: "Read an invoice as PDF", tag: "billing", access: .member(.billingRead),
+                output: .other(mediaType: "application/pdf", status: 200),
+                work: .read { call, tx in try pdf(of: try issued(try call.id("invoice"), in: tx).id, in: tx) }))
         routes.act(
             "/v1/orgs/{org}/invoices/{invoice}/pay", "payInvoice", "Get what is needed to pay an invoice",
             tag: "billing", allow: .member(.billingManage), body: NoBody.self, returns: CheckoutResource.self,
@@ -41,7 +61,14 @@ extension Billing {
         return invoice
     }
 
-    private func resource(_ invoice: Invoice, in tx: any Transaction) throws -> InvoiceResource {
+    /// An invoice that its customer may see: a draft is the seller's alone.
+    func issued(_ id: InvoiceID, in tx: any Transaction) throws -> Invoice {
+        let invoice = try invoice(id, in: tx)
+        guard invoice.state != .draft else { throw Problem.notFound("invoice") }
+        return invoice
+    }
+
+    func resource(_ invoice: Invoice, in tx: any Transaction) throws -> InvoiceResource {
         InvoiceResource(
             invoice, lines: try InvoiceStore.lines(of: invoice.id, in: tx),
             taxes: try InvoiceStore.taxes(of: invoice.id, in: tx))

@@ -127,9 +127,25 @@ enum InvoiceStore {
             "SELECT \(columns) FROM invoices WHERE id = \(id) AND organization_id = \(try tx.organization())", invoice)
     }
 
-    /// Newest first.
-    static func page(before: String?, limit: Int, in tx: any Transaction) throws -> [Invoice] {
-        let below: SQL = before.map { "AND id < \($0)" } ?? ""
+    /// Whether there is such an organisation; for the scope of the instance.
+    static func isCustomer(_ id: OrganizationID, in tx: any Transaction) throws -> Bool {
+        try tx.exists("SELECT 1 FROM organizations WHERE id = \(id)")
+    }
+
+    /// The invoice that a public link opens, with its customer; for the scope of the instance.
+    static func find(link: String, in tx: any Transaction) throws -> (OrganizationID, InvoiceID)? {
+        try tx.first("SELECT organization_id, id FROM invoices WHERE link = \(link) AND state <> 'draft'") {
+            (try $0.id(0), try $0.id(1))
+        }
+    }
+
+    /// Newest first, of one state or of all; drafts are the seller's alone.
+    static func page(
+        before: String?, limit: Int, state: InvoiceState? = nil, withDrafts: Bool = false, in tx: any Transaction
+    ) throws -> [Invoice] {
+        var below: SQL = before.map { "AND id < \($0)" } ?? ""
+        if !withDrafts { below = "\(below) AND state <> 'draft'" }
+        if let state { below = "\(below) AND state = \(state)" }
         return try tx.rows(
             """
             SELECT \(columns) FROM invoices WHERE organization_id = \(try tx.organization()) \(below)

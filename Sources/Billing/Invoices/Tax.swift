@@ -61,6 +61,29 @@ enum GST {
         return remainder >= whole - remainder ? quotient + 1 : quotient
     }
 
+    /// Whether a GSTIN is well formed: state, PAN, entity, and a check digit over the first fourteen characters.
+    ///
+    /// Each character counts by its place in 0–9, A–Z, every second one twice; of each product both base-36 digits are
+    /// added up, and the last character brings the sum to a multiple of 36.
+    static func isGSTIN(_ text: String) -> Bool {
+        let digits = text.utf8.map { byte -> Int? in
+            switch byte {
+            case 48...57: Int(byte) - 48
+            case 65...90: Int(byte) - 55
+            default: nil
+            }
+        }
+        let values = digits.compactMap { $0 }
+        guard digits.count == 15, values.count == 15, states.contains(where: { text.hasPrefix($0.code) }),
+            values[2...6].allSatisfy({ $0 >= 10 }), values[7...10].allSatisfy({ $0 < 10 }), values[11] >= 10
+        else { return false }
+        let sum = values.dropLast().enumerated().reduce(0) { sum, place in
+            let product = place.element * (place.offset.isMultiple(of: 2) ? 1 : 2)
+            return sum + product / 36 + product % 36
+        }
+        return (sum + values[14]).isMultiple(of: 36)
+    }
+
     /// The states and union territories with their codes in a GSTIN.
     static let states: [(code: String, name: String)] = [
         ("01", "Jammu and Kashmir"), ("02", "Himachal Pradesh"), ("03", "Punjab"), ("04", "Chandigarh"),

@@ -92,11 +92,10 @@ extension Billing {
             total: Money(stored: refund.credit, currency), toInvoice: 0, toBalance: 0, toRefund: refund.credit,
             reason: refund.reason, issuedAt: tx.now)
         try InvoiceStore.insert(note, in: tx)
-        let earned = try takeBack(split.net, of: invoice.id, in: tx)
-        try Books.post(
-            .creditNote(note, split, earned: earned, organization: try tx.organization()), in: tx)
+        let earned = try earnedPart(of: invoice, from: before, to: before + refund.credit, split, in: tx)
+        try Books.post(.creditNote(note, split, earned: earned, organization: try tx.organization()), in: tx)
         try Self.note(
-            "credit_note.issued", "credit_note", note.id, .object(["number": .string(note.number)]), in: tx)
+            "credit_note.issued", "credit_note", note.id, note.facts, in: tx)
     }
 
     /// A payment that is given back in full ends the plan that it paid for.

@@ -87,14 +87,16 @@ extension Billing {
         }
     }
 
-    /// Where a person goes to pay an order: the simulator, or the invoice with its button.
-    func checkoutPath(_ order: PaymentOrder) -> String {
+    /// Where a person goes to pay an order: the simulator, or the invoice with its button; `page` is where they came
+    /// from, if that is not the invoice in the console.
+    func checkoutPath(_ order: PaymentOrder, from page: String? = nil) -> String {
         let organization = "/orgs/\(order.organization)"
+        let page = page ?? "\(organization)/invoices/\(order.invoice)"
         switch providers.speaking(for: order.provider)?.checkout {
-        case .script, .element, nil: return "\(organization)/invoices/\(order.invoice)"
+        case .script, .element, nil: return page
         case .page(let path):
             return "\(path)/\(order.remoteID ?? "")?callback=\(organization)/billing/callback"
-                + "&cancel=\(organization)/invoices/\(order.invoice)"
+                + "&cancel=\(page)"
         }
     }
 }

@@ -87,12 +87,13 @@ extension Billing {
         try RevenueStore.save(it, in: tx)
     }
 
-    /// A credit note takes an amount back: the deferred part first. Returns how much of it had been recognised.
-    func takeBack(_ net: Int64, of invoice: InvoiceID, in tx: any Transaction) throws -> Int64 {
+    /// A credit note takes an amount back: the deferred part first. Returns how much of it had been recognised;
+    /// nil when nothing of the invoice is earned by the month.
+    func takeBack(_ net: Int64, of invoice: InvoiceID, in tx: any Transaction) throws -> Int64? {
         let zone = try SubscriptionStore.zone(in: tx)
         let today = zone.day(tx.now)
         let schedules = try RevenueStore.schedules(of: invoice, in: tx)
-        guard !schedules.isEmpty else { return 0 }
+        guard !schedules.isEmpty else { return nil }
         var rest = net
         for schedule in schedules where rest > 0 && schedule.deferred > 0 {
             var it = schedule

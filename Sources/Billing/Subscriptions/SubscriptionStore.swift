@@ -128,24 +128,24 @@ enum SubscriptionStore {
     static func details(in tx: any Transaction) throws -> Party? {
         try tx.first(
             """
-            SELECT name, address, country, state, gstin FROM billing_details
+            SELECT name, address, country, state, gstin, tax_id FROM billing_details
             WHERE organization_id = \(try tx.organization())
             """
         ) { row in
             Party(
                 name: try row.text(0), address: try row.text(1), country: try row.text(2), state: try row.text(3),
-                gstin: try row.text(4))
+                gstin: try row.text(4), taxID: try row.text(5))
         }
     }
 
     static func save(_ details: Party, in tx: any Transaction) throws {
         try tx.run(
             """
-            INSERT INTO billing_details (organization_id, name, address, country, state, gstin, updated_at)
+            INSERT INTO billing_details (organization_id, name, address, country, state, gstin, tax_id, updated_at)
             VALUES (\(try tx.organization()), \(details.name), \(details.address), \(details.country),
-              \(details.state), \(details.gstin), \(tx.now))
+              \(details.state), \(details.gstin), \(details.taxID), \(tx.now))
             ON CONFLICT (organization_id) DO UPDATE SET name = excluded.name, address = excluded.address,
-              country = excluded.country, state = excluded.state, gstin = excluded.gstin,
+              country = excluded.country, state = excluded.state, gstin = excluded.gstin, tax_id = excluded.tax_id,
               updated_at = excluded.updated_at
             """)
     }
