@@ -172,9 +172,6 @@ def taken(world):
     return organization, answer.json["checkout"]
 
 
-def linking(w, organization, checkout): return w.owner, {"org": organization, "invoice": checkout["invoice_id"]}, None
-
-
 def paid(world, field):
     organization, checkout = taken(world)
     pay(world.workspace, checkout["url"], "success")
@@ -353,7 +350,7 @@ PREPARED = {
         "name": "Acme", "address": "1 Road, Pune 411001", "country": "IN", "state": "27", "gstin": ""}),
     "takePlan": lambda w: (w.owner, {"org": new_organization(w)}, PRO),
     "confirmPayment": confirming,
-    "createPaymentLink": lambda w: linking(w, *taken(w)),
+    "createPaymentLink": lambda w: (lambda o, c: (w.owner, {"org": o, "invoice": c["invoice_id"]}, None))(*taken(w)),
     "cancelSubscription": lambda w: (*paid(w, lambda _: {}), None),
     "refundPayment": lambda w: (*paid(w, lambda payment: {"payment": payment["id"]}), {"amount": 100, "reason": "x"}),
     "enqueueJob": lambda w: (w.owner, {}, {"kind": "echo"}),
