@@ -22,6 +22,9 @@ package struct Endpoint: Sendable {
     package var requiresIdempotencyKey = false
     /// Whether a browser may send this from another site, because something else than the cookie authenticates it.
     package var acceptsCrossSite = false
+    /// Whether the Authorization header is the operation's own matter: it speaks for a service of somebody else, as the
+    /// payment simulators do, whose keys are none of ours.
+    package var bringsOwnCredential = false
     /// Whether this ends an impersonation: the one thing about an account that an operator does in its user's place.
     package var endsImpersonation = false
     package let work: Work

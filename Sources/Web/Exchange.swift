@@ -88,8 +88,9 @@ struct Exchange: Sendable {
         return parsed
     }
 
-    /// The credential of the request, if any; other schemes than Bearer are the route's own matter (the simulator's).
+    /// The credential of the request, if any; other schemes than Bearer are the route's own matter.
     func credential(_ settings: Gateway.Settings) throws(Problem) -> (token: String, isCookie: Bool)? {
+        if endpoint?.bringsOwnCredential == true { return nil }
         if let header = head.headerFields[.authorization] {
             let parts = header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)
             guard let scheme = parts.first, Substring(scheme).lowercased() == "bearer" else { return nil }

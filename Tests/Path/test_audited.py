@@ -9,46 +9,13 @@ import uuid
 import pyotp
 import pytest
 
+from exempt import EXEMPT
 from outbox import outbox
 from prepared_catalogue import CATALOGUE
 from prepared_invoices import INVOICES
 from prepared_tenancy import NAMES, TENANCY
 from raptorflow import PASSWORD, Client, serving
 from test_path import join, key, mail_token, pay, until
-
-# What changes nothing of ours, or is told by something else; each with the reason.
-EXEMPT = {
-    "sandboxCreateOrder": "the simulator stands for another company's books",
-    "sandboxCapturePayment": "the same", "sandboxRefundPayment": "the same", "sandboxCreateLink": "the same",
-    "setSandboxChaos": "the same", "playSandboxEvent": "the same", "playStripeSandboxEvent": "the same",
-    **dict.fromkeys(["stripeCreateIntent", "stripeConfirmIntent", "stripeCaptureIntent", "stripeCreateRefund"], "same"),
-    "receiveStripeWebhook": "the payload is kept whole; the job that applies it leaves the record",
-    "receiveRazorpayWebhook": "the payload is kept whole; the job that applies it leaves the record",
-    "allocatePayment": "needs money that paid nothing: Tests/BillingTests/CreditNoteTests.swift looks for its record",
-    "payInvoice": "hands out the order that was made with the invoice; what is paid by it is told",
-    "previewChange": "reads only; it is a POST because it has a body",
-    "moveClock": "moves the time of the whole server: Tests/Path/test_subscriptions.py looks for its record",
-    "decideDunningStep": "needs an invoice that was not paid for weeks: looked for there too",
-    "unparkSubscription": "needs a subscription that can't be billed: Tests/BillingTests/BillingTimeTests.swift",
-    "confirmClock": "needs a clock that jumped: the same",
-    "verifyLedger": "reads only; it is a POST because it takes long",
-    "requestMagicLink": "answered before anybody looks for an account; the job that mails the link leaves the record",
-    "requestSignUp": "the same: the account is recorded when it is made",
-    "forgotPassword": "the same: the job that mails the link leaves the record",
-    "requestEmailVerification": "mails a link; what comes of it is recorded",
-    "beginSecondFactor": "nothing is in force until it is confirmed, and that is recorded",
-    "beginPasskey": "hands out a challenge; what is added with it is recorded",
-    "beginPasskeySignIn": "hands out a challenge; the sign-in is recorded", "beginSecondStep": "the same",
-    "beginStepUp": "the same",
-    "addPasskey": "needs an authenticator: Tests/Browser/test_passkeys.py looks for its record",
-    "renamePasskey": "the same", "removePasskey": "the same", "signInWithPasskey": "the same",
-    "issueToken": "signs a statement of ten minutes; nothing is changed",
-    "reportUsage": "an event of usage is a record itself, kept for ever; a second one of each would be one too many",
-    "authorize": "reads only; it is a POST because it has a body",
-    "refreshIssuers": "fetches keys into memory",
-    "linkMyIdentity": "needs another issuer: Tests/IdentityTests/ExternalIdentityTests.swift looks for its record",
-    "unlinkMyIdentity": "needs another issuer's identity",
-}
 
 
 @pytest.fixture(scope="module")
@@ -177,9 +144,6 @@ def taken(world):
     organization = new_organization(world)
     answer = world.owner.post(f"/v1/orgs/{organization}/subscription", PRO, key=key()).expect(200)
     return organization, answer.json["checkout"]
-
-
-def linking(w, organization, checkout): return w.owner, {"org": organization, "invoice": checkout["invoice_id"]}, None
 
 
 def paid(world, field):
@@ -368,7 +332,7 @@ PREPARED = {
         "name": "Acme", "address": "1 Road, Pune 411001", "country": "IN", "state": "27", "gstin": ""}),
     "takePlan": lambda w: (w.owner, {"org": new_organization(w)}, PRO),
     "confirmPayment": confirming,
-    "createPaymentLink": lambda w: linking(w, *taken(w)),
+    "createPaymentLink": lambda w: (lambda o, c: (w.owner, {"org": o, "invoice": c["invoice_id"]}, None))(*taken(w)),
     "changePlan": lambda w: (*paid(w, lambda _: {}), {"plan": "enterprise"}),
     "endSubscription": lambda w: (*paid(w, lambda _: {}), {"credit": True}),
     "pauseSubscription": lambda w: (*paid(w, lambda _: {}), None),

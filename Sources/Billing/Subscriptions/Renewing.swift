@@ -16,6 +16,7 @@ extension Billing {
             end <= tx.now, [.trialing, .active].contains(subscription.state), subscription.schedule.parkedAt == nil
         else { return false }
         if subscription.cancelsAt != nil {
+            try invoiceLastUsage(of: subscription, until: end, in: tx)
             try subscription.end(at: tx.now)
             try keep(subscription, "subscription.cancelled", in: tx)
         } else if subscription.schedule.pausesAt != nil {
@@ -49,6 +50,7 @@ extension Billing {
         of subscription: inout Subscription, from start: Timestamp, in tx: any Transaction
     ) throws -> Invoice {
         guard let bought = try boughtPrice(of: subscription, in: tx) else { throw BillingProblem.notSold }
+        let usage = try usageDrafts(of: subscription, under: bought, until: start, in: tx)
         let next = try subscription.schedule.nextPrice.flatMap { try PriceStore.find($0, in: tx) }
         subscription.take(next ?? bought, subscription.schedule.nextQuantity ?? subscription.quantity)
         (subscription.schedule.nextPrice, subscription.schedule.nextQuantity) = (nil, nil)
@@ -57,12 +59,33 @@ extension Billing {
             let end = subscription.schedule.end(after: price.interval), start < end
         else { throw BillingProblem.notSold }
         let sale = Sale(plan: plan, price: price, quantity: subscription.quantity, period: start..<end)
-        let invoice = try finalise(try sale.draft, in: tx)
+        var draft = try sale.draft
+        draft.lines += usage
+        let invoice = try finalise(draft, in: tx)
         try SubscriptionStore.bill(invoice.id, start, end, in: tx)
         // The period has begun, so it is delivered from its first day on, paid or not yet.
         try beginEarning(invoice.id, in: tx)
         subscription.schedule.bill(price.interval)
         return invoice
+    }
+
+    /// What the usage of the period that is over costs, and an end to that period; a trial's usage is free.
+    private func usageDrafts(
+        of subscription: Subscription, under price: Price, until end: Timestamp, in tx: any Transaction
+    ) throws -> [DraftLine] {
+        guard subscription.state == .active, let start = subscription.periodStart, start < end else { return [] }
+        let lines = try usageLines(under: price, UsagePeriod(start: start, end: end), in: tx).flatMap(\.drafts)
+        try closeUsage(until: end, in: tx)
+        return lines
+    }
+
+    /// A plan ends: its last period's usage has an invoice of its own.
+    private func invoiceLastUsage(
+        of subscription: Subscription, until end: Timestamp, in tx: any Transaction
+    ) throws {
+        guard let price = try boughtPrice(of: subscription, in: tx) else { return }
+        let lines = try usageDrafts(of: subscription, under: price, until: end, in: tx)
+        if !lines.isEmpty { _ = try finalise(InvoiceDraft(subscription.currency, lines), in: tx) }
     }
 
     /// What the subscription renews at: the price that was bought, on sale or not.

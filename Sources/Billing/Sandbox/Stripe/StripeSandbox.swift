@@ -125,7 +125,7 @@ extension StripeSandbox {
         _ path: String, _ id: String, _ summary: String, query: [QueryParameter] = [], to routes: inout Routes,
         _ work: @escaping @Sendable (Call<RawBody>, any Transaction) throws -> JSONValue
     ) {
-        routes.add(
+        var endpoint =
             Endpoint(
                 method: "GET", path: Self.path + path, id: id, summary: summary, tag: "sandbox", access: .anyone,
                 query: query + Self.expansions, output: .json(.any, status: 200),
@@ -133,7 +133,9 @@ extension StripeSandbox {
                     try authenticate(call.request)
                     return Self.json(try work(call, tx), 200)
                 },
-                recover: { problem, _, _ in Self.answer(problem) }))
+                recover: { problem, _, _ in Self.answer(problem) })
+        endpoint.bringsOwnCredential = true
+        routes.add(endpoint)
     }
 
     /// Adds an operation that changes something; the same idempotency key gives the same answer.
@@ -141,7 +143,7 @@ extension StripeSandbox {
         _ path: String, _ id: String, _ summary: String, to routes: inout Routes,
         _ work: @escaping @Sendable (StripeForm, Call<RawBody>, any Transaction) throws -> JSONValue
     ) {
-        routes.add(
+        var endpoint =
             Endpoint(
                 method: "POST", path: Self.path + path, id: id, summary: summary, tag: "sandbox", access: .anyone,
                 body: .raw(limit: 65_536), output: .json(.any, status: 200),
@@ -155,7 +157,9 @@ extension StripeSandbox {
                         return { Self.json(answer, 200) }
                     }
                 },
-                recover: { problem, _, _ in Self.answer(problem) }))
+                recover: { problem, _, _ in Self.answer(problem) })
+        endpoint.bringsOwnCredential = true
+        routes.add(endpoint)
     }
 
     private func once(
