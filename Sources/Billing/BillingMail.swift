@@ -76,16 +76,14 @@ extension BillingMail {
                 Nothing was charged. Try again here: \(link)
                 """
             )
-        case .reminder(let it):
-            (
-                "Reminder: invoice \(it.number) is due",
-                """
-                Invoice \(it.number) over \(it.amountDue.formatted) was due on \(CivilDate(it.dueAt)) and is not paid.
+        case .reminder(let it), .limited(let it), .cancelledUnpaid(let it): overdueWords(it, link: link)
+        }
+    }
 
-                See and pay it here: \(link)
-                """
-            )
-        case .limited(let it):
+    /// What an invoice that is not paid in time leads to, step by step.
+    private func overdueWords(_ it: Invoice, link: String) -> (subject: String, text: String) {
+        switch self {
+        case .limited:
             (
                 "Only reading works: invoice \(it.number) is not paid",
                 """
@@ -95,7 +93,7 @@ extension BillingMail {
                 See and pay it here: \(link)
                 """
             )
-        case .cancelledUnpaid(let it):
+        case .cancelledUnpaid:
             (
                 "The plan has ended: invoice \(it.number) was not paid",
                 """
@@ -103,6 +101,15 @@ extension BillingMail {
                 void. Nothing is lost: take a plan again whenever you like.
 
                 The invoice: \(link)
+                """
+            )
+        default:
+            (
+                "Reminder: invoice \(it.number) is due",
+                """
+                Invoice \(it.number) over \(it.amountDue.formatted) was due on \(CivilDate(it.dueAt)) and is not paid.
+
+                See and pay it here: \(link)
                 """
             )
         }

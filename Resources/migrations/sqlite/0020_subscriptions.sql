@@ -12,12 +12,12 @@ CREATE TABLE subscriptions (
   quantity        INTEGER NOT NULL DEFAULT 1 CHECK (quantity BETWEEN 0 AND 9007199254740991),    -- seats
   open_price_id   TEXT    REFERENCES prices (id),    -- what the open invoice puts in force
   open_quantity   INTEGER CHECK (open_quantity BETWEEN 0 AND 9007199254740991),
-  next_price_id   TEXT    REFERENCES prices (id),    -- what the next period is of, once a change for its start was asked
+  next_price_id   TEXT    REFERENCES prices (id),    -- what the next period is of, after a change for its start
   next_quantity   INTEGER CHECK (next_quantity BETWEEN 0 AND 9007199254740991),
   trial_ends_at   INTEGER,                       -- kept for ever: a trial is given once
   period_start    INTEGER,
   period_end      INTEGER,
-  billed_through  INTEGER,                       -- the watermark: everything before it is invoiced; NULL: nothing to bill
+  billed_through  INTEGER,                       -- the watermark: what lies before is invoiced; NULL: nothing to bill
   anchor_wall     INTEGER,                       -- the wall clock of the first border, as if it were UTC
   anchor_months   INTEGER NOT NULL DEFAULT 0,    -- so many months after it lies billed_through
   time_zone       TEXT    NOT NULL DEFAULT 'UTC' CHECK (length(time_zone) BETWEEN 1 AND 40),
@@ -44,10 +44,12 @@ INSERT INTO subscriptions (organization_id, plan_code, currency, period, state, 
   SELECT s.organization_id, s.plan_code, s.currency, s.period, s.state, s.price_id, s.quantity, s.open_price_id,
     CASE WHEN s.open_price_id IS NULL THEN NULL ELSE s.quantity END, s.trial_ends_at, s.period_start, s.period_end,
     CASE WHEN s.state = 'past_due' THEN coalesce(i.period_end, s.period_end) ELSE s.period_end END,
-    CASE WHEN s.period_start IS NOT NULL AND s.state <> 'trialing' AND strftime('%d', s.period_start / 1000, 'unixepoch')
-        >= strftime('%d', s.period_end / 1000, 'unixepoch') THEN s.period_start ELSE s.period_end END,
-    CASE WHEN s.period_start IS NOT NULL AND s.state <> 'trialing' AND strftime('%d', s.period_start / 1000, 'unixepoch')
-        >= strftime('%d', s.period_end / 1000, 'unixepoch')
+    CASE WHEN s.period_start IS NOT NULL AND s.state <> 'trialing'
+        AND strftime('%d', s.period_start / 1000, 'unixepoch')
+          >= strftime('%d', s.period_end / 1000, 'unixepoch') THEN s.period_start ELSE s.period_end END,
+    CASE WHEN s.period_start IS NOT NULL AND s.state <> 'trialing'
+        AND strftime('%d', s.period_start / 1000, 'unixepoch')
+          >= strftime('%d', s.period_end / 1000, 'unixepoch')
       THEN CASE s.period WHEN 'month' THEN 1 WHEN 'quarter' THEN 3 ELSE 12 END ELSE 0 END
       + CASE WHEN s.state = 'past_due' AND i.id IS NOT NULL
         THEN CASE s.period WHEN 'month' THEN 1 WHEN 'quarter' THEN 3 ELSE 12 END ELSE 0 END,

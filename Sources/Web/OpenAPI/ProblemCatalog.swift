@@ -174,7 +174,8 @@ package struct ProblemCode: Sendable {
         ProblemCode("nothing_to_change", 409, "The organisation has exactly this already."),
         ProblemCode(
             "preview_outdated", 409, "The change would come to another amount by now. Look at the preview again."),
-        ProblemCode("invoice_changed_since", 409, "The plan was changed again since. Write the invoice off, or credit it."),
+        ProblemCode(
+            "invoice_changed_since", 409, "The plan was changed again since. Write the invoice off, or credit it."),
         ProblemCode("not_pausable", 409, "Only a plan that is paid for, and not ending, can be paused."),
         ProblemCode("nothing_to_resume", 409, "Nothing was cancelled or paused that could go on."),
         ProblemCode("not_parked", 409, "Billing of the subscription was not stopped."),
