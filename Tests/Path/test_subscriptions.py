@@ -10,7 +10,7 @@ PRO = {"plan": "pro", "currency": "INR", "interval": "month", "quantity": 1}
 
 @pytest.fixture
 def server(tmp_path):
-    with serving(tmp_path / "instance") as running:
+    with serving(tmp_path) as running:
         yield running
 
 
