@@ -37,13 +37,15 @@ import Web
                     gstin: "29AAGCB7383J1Z4"), in: tx)
         }
         let line = try #require(DraftLine("Hours of help (Ελλάδα, Москва)", quantity: 3, at: 3333))
-        let path = try write(try await pdf(shop, lines: [line], memo: "Thank you."))
+        let credit = DraftLine("Credit", amount: -1234)
+        let path = try write(try await pdf(shop, lines: [line, credit], memo: "Thank you."))
         let text = try tool("pdftotext", ["-layout", path, "-"])
         #expect(text.status == 0)
         for words in [
             "Tax invoice", "INV/2627/000001", "Łódź Čajovňa s.r.o.", "GSTIN 29AAGCB7383J1Z4", "Ελλάδα, Москва",
             "₹33.33",
-            "₹99.99", "CGST 9 %", "₹9.00", "₹117.99", "998434", "Karnataka (29)", "Thank you.", "Page 1 of 1",
+            "₹99.99", "CGST 9 %", "₹7.89", "₹103.43", "−₹12.34", "998434", "Karnataka (29)", "Thank you.",
+            "Page 1 of 1",
         ] {
             #expect(text.output.contains(words), "\(words)")
         }

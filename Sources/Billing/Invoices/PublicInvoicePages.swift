@@ -82,7 +82,7 @@ extension Billing {
         var rows: [[HTML]] = sheet.lines.map { line in
             let period: HTML? = sheet.period(line).map { "<br><span class=\"muted\">\($0)</span>" }
             return [
-                "<b>\(line.description)</b>\(period)", line.sac.isEmpty ? .empty : HTML.code(line.sac),
+                "<b>\(line.description)</b>\(period)", "<span class=\"nowrap\">\(line.sac)</span>",
                 "\(line.quantity)", line.unitPrice.map { HTML.money($0) } ?? .empty, HTML.money(line.amount),
             ]
         }

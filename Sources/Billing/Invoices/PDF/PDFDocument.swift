@@ -171,7 +171,8 @@ struct PDFDocument {
 
     /// What the glyphs stand for, so that text can be searched and copied.
     private static func toUnicode(_ face: Face) -> String {
-        let entries = face.numbers.filter { $0.value != 0 && $0.key.value <= 0xFFFF }.sorted { $0.value < $1.value }
+        let entries = face.numbers.filter { $0.value != 0 && $0.key.value <= 0xFFFF }
+            .sorted { ($0.value, $0.key.value) < ($1.value, $1.key.value) }
         var text =
             "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CIDSystemInfo << /Registry (Adobe) "
             + "/Ordering (UCS) /Supplement 0 >> def /CMapName /Adobe-Identity-UCS def /CMapType 2 def\n"
@@ -237,7 +238,8 @@ private struct PDFFile {
         }
         let table =
             "xref\n0 \(places.count + 1)\n0000000000 65535 f \n\(entries.joined())trailer\n"
-            + "<< /Size \(places.count + 1) /Root \(catalog) 0 R /Info \(info) 0 R >>\nstartxref\n\(bytes.count)\n%%EOF\n"
+            + "<< /Size \(places.count + 1) "
+            + "/Root \(catalog) 0 R /Info \(info) 0 R >>\nstartxref\n\(bytes.count)\n%%EOF\n"
         return bytes + Array(table.utf8)
     }
 }

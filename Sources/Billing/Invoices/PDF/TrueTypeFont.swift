@@ -63,7 +63,11 @@ struct TrueTypeFont: Sendable {
     }
 
     /// The glyph of a character; 0, an empty box, when the font has none.
-    func glyph(_ scalar: Unicode.Scalar) -> Int { glyphs[scalar.value] ?? 0 }
+    func glyph(_ scalar: Unicode.Scalar) -> Int {
+        if let glyph = glyphs[scalar.value] { return glyph }
+        // Noto Sans has its minus in another file; its en dash looks the same.
+        return scalar == "\u{2212}" ? glyphs[0x2013] ?? 0 : 0
+    }
 
     /// How far a glyph moves the pen, in units of the font.
     func advance(_ glyph: Int) -> Int {
