@@ -42,7 +42,8 @@ def crowd(database, customers, ends):
                 "INSERT INTO members (organization_id, user_id, role, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
                 (name, owner, "owner", begins, begins))
             file.execute(
-                "INSERT INTO subscriptions (organization_id, plan_code, currency, period, state, price_id, period_start,"
+                "INSERT INTO subscriptions (organization_id, plan_code, currency, period, state, price_id,"
+                " period_start,"
                 " period_end, billed_through, anchor_wall, anchor_months, created_at, updated_at)"
                 " VALUES (?, 'pro', 'INR', 'month', 'active', ?, ?, ?, ?, ?, 1, ?, ?)",
                 (name, price, begins, ends, ends, begins, begins, begins))

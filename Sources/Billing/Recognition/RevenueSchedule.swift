@@ -5,7 +5,7 @@ import Storage
 enum RevenueScheduleKind: IdentifierKind { static let prefix = "rev" }
 typealias RevenueScheduleID = Identifier<RevenueScheduleKind>
 
-/// What is invoiced is deferred first; it is recognised by days, and what is given back before it is earned is released.
+/// What is invoiced is deferred first; it is recognised by days, and what is given back before that is released.
 ///
 /// At every moment recognised + deferred + released is what was invoiced.
 struct RevenueSchedule: Sendable, Hashable {

@@ -5,8 +5,8 @@ import Storage
 enum RevenueStore {
     private static let columns: SQL =
         """
-        id, organization_id, invoice_id, position, is_plan, currency, amount, whole, start_day, end_day, from_day, before,
-        recognised, released, through_day, next_at, ended_by, ended_rest
+        id, organization_id, invoice_id, position, is_plan, currency, amount, whole, start_day, end_day, from_day,
+        before, recognised, released, through_day, next_at, ended_by, ended_rest
         """
 
     private static func schedule(_ row: Row) throws -> RevenueSchedule {

@@ -61,8 +61,8 @@ final class ClockGuard: Sendable {
 }
 
 extension Billing {
-    /// Does work by the clock, unless the clock is in doubt: then nothing is billed, and an alarm stands until the clock
-    /// is back or an operator confirms it.
+    /// Does work by the clock, unless the clock is in doubt: then nothing is billed, and an alarm stands until the
+    /// clock is back or an operator confirms it.
     func guarded(by actor: Actor, _ work: () async throws -> Void) async throws {
         guard let clockGuard = settings.clockGuard else { return try await work() }
         let now = database.clock.now

@@ -61,7 +61,7 @@ extension Billing {
         return HTML.section(
             "Move the clock",
             lead: """
-                Time goes forward for the whole instance, and whatever falls due on the way happens at its own time and \
+                Time goes forward for the whole instance, and whatever falls due on the way happens at its own time, \
                 in order. It does not go back.
                 """, "\(HTML.actions(buttons))\(HTML.panel(form))")
     }

@@ -239,7 +239,8 @@ private struct PDFFile {
         let table =
             "xref\n0 \(places.count + 1)\n0000000000 65535 f \n\(entries.joined())trailer\n"
             + "<< /Size \(places.count + 1) "
-            + "/Root \(catalog) 0 R /Info \(info) 0 R >>\nstartxref\n\(bytes.count)\n%%EOF\n"
+            + "/Root \(catalog) 0 R /Info \(info) 0 R >>\n"
+            + "startxref\n\(bytes.count)\n%%EOF\n"
         return bytes + Array(table.utf8)
     }
 }
