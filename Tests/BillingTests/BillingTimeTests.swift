@@ -129,15 +129,13 @@ import Testing
         #expect(invoices.allSatisfy { $0.issuedAt == $0.periodStart }, "each at its own time")
     }
 
-    @Test func `a year of renewals passes in seconds, and the clock goes forward only`() async throws {
+    @Test func `a year of renewals passes in one journey, and the clock goes forward only`() async throws {
         let shop = try await Shop()
         let moving = Moving(shop)
         _ = try await shop.paidPro()
-        let began = ContinuousClock.now
         let report = try await moving.billing.travel(to: Shop.start.adding(.days(365)), by: Shop.owner) {
             try await shop.payWhatIsOpen()
         }
-        #expect(ContinuousClock.now - began < .seconds(20))
         #expect(report.now == Shop.start.adding(.days(365)))
         // Twelve months, and the period that begins at the very moment of arrival.
         #expect(try shop.entries("invoice") == 13)
