@@ -37,7 +37,7 @@ extension Ledger {
         routes.patch(
             "/v1/orgs/{org}/ledger/accounts/{account}", "updateLedgerAccount", "Rename, close or reopen an account",
             tag: "ledger", allow: .member(.ledgerManage), body: ChangeAccountRequest.self, returns: LedgerAccount.self,
-            problems: ["ledger_account_not_empty"]
+            problems: ["ledger_account_not_empty", "ledger_account_held"]
         ) { call, tx in
             let account = try Self.account(try call.id("account"), in: tx)
             try call.requireMatch(account)

@@ -150,6 +150,9 @@ package struct ProblemCode: Sendable {
         ProblemCode("already_member", 409, "There is a member with this e-mail address."),
         ProblemCode("already_invited", 409, "An invitation to this e-mail address is open."),
         ProblemCode("account_exists", 409, "The invited person has an account: sign in, then accept."),
+        ProblemCode(
+            "plan_limit_reached", 409,
+            "The plan allows no more members or API keys. Remove some first, or take a plan that allows more."),
         ProblemCode("limit_reached", 409, "There is the most of this kind already. Remove some first."),
         ProblemCode(
             "invitation_unusable", 422,
@@ -190,6 +193,29 @@ package struct ProblemCode: Sendable {
         ProblemCode(
             "refund_window_over", 409,
             "The time for refunds of your own is over. Ask whoever runs the instance."),
+        ProblemCode("invoice_not_a_draft", 409, "The invoice is finalised; a credit note takes back what is wrong."),
+        ProblemCode(
+            "invoice_not_creditable", 409,
+            "Only an open or a paid invoice can be credited, not a draft, a void or a written-off one."),
+        ProblemCode("credit_too_large", 409, "Less of the invoice is left than the credit note would take back."),
+        ProblemCode(
+            "nothing_to_refund", 409,
+            "No payment of the invoice has that much left. Credit the balance instead."),
+        ProblemCode(
+            "payment_not_unapplied", 409,
+            "The payment paid its invoice, or is given back already: there is nothing to make credit of."),
+        ProblemCode("coupon_not_valid", 409, "There is no such coupon, or it is used up or over."),
+        ProblemCode("coupon_redeemed", 409, "The organisation has redeemed this coupon."),
+        ProblemCode("coupon_taken", 409, "There is or was a coupon with this code."),
+        ProblemCode(
+            "payment_disputed", 409,
+            "The customer's bank disputes the payment; a refund as well would pay it twice. Wait for the outcome."),
+        ProblemCode(
+            "no_payment_links", 409,
+            "The provider of this currency has no payment links. Send the hosted invoice instead."),
+        ProblemCode(
+            "simulator_refused", 409,
+            "What was to happen at the payment simulator can't: it knows no such object, or has seen it happen."),
         ProblemCode("payment_not_found", 422, "The payment provider knows no such payment of this order."),
         ProblemCode("payment_provider_refused", 502, "The payment provider refused; the detail says why."),
         ProblemCode("payment_provider_unavailable", 503, "The payment provider does not answer. Nothing was charged."),
@@ -209,6 +235,15 @@ package struct ProblemCode: Sendable {
         ProblemCode(
             "ledger_account_not_empty", 409,
             "The account has a balance. Post it away before you close the account."),
+        ProblemCode(
+            "ledger_exceeds_available", 409,
+            "An account has less available than that: its rule counts what is held too."),
+        ProblemCode("ledger_hold_ended", 409, "The hold was posted, voided or has expired before."),
+        ProblemCode("ledger_hold_expired", 409, "The hold's time is over."),
+        ProblemCode(
+            "ledger_account_held", 409,
+            "Something is held on the account: post or void the holds before you close it."),
+        ProblemCode("ledger_exceeds_hold", 422, "It is more than is held."),
         ProblemCode("ledger_unbalanced", 422, "Debits and credits of the entry differ."),
         ProblemCode("ledger_account_repeated", 422, "An account stands in the entry twice."),
         ProblemCode("ledger_unknown_account", 422, "There is no such account in this currency."),

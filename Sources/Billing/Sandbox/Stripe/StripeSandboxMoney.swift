@@ -162,17 +162,23 @@ extension StripeSandbox {
         }
         routes.post(
             "\(Self.path)/play", "playStripeSandboxEvent", "Let something happen at the simulator of Stripe",
-            tag: "sandbox", allow: .operators, body: StripePlay.self, returns: SandboxPlayed.self
+            tag: "sandbox", allow: .operators, body: StripePlay.self, returns: SandboxPlayed.self,
+            problems: ["simulator_refused"]
         ) { call, tx in
-            let id = call.body.id
-            let made =
-                switch call.body.event {
-                case .dispute: try dispute(try object(id, "charge", in: tx), in: tx)
-                case .disputeWon: try decide(id, won: true, in: tx)
-                case .disputeLost: try decide(id, won: false, in: tx)
-                case .payout: try payOut(id, in: tx)
-                }
-            return SandboxPlayed(id: made.text("id"))
+            do {
+                return SandboxPlayed(id: try play(call.body.event, call.body.id, in: tx).text("id"))
+            } catch let error as StripeSandboxError {
+                throw Sandbox.refusal(error.words)
+            }
+        }
+    }
+
+    private func play(_ event: StripePlay.Event, _ id: String, in tx: any Transaction) throws -> JSONValue {
+        switch event {
+        case .dispute: try dispute(try object(id, "charge", in: tx), in: tx)
+        case .disputeWon: try decide(id, won: true, in: tx)
+        case .disputeLost: try decide(id, won: false, in: tx)
+        case .payout: try payOut(id, in: tx)
         }
     }
 }
