@@ -34,6 +34,8 @@ package enum BillingProblem: Error, Equatable {
     case disputed
     case noLinks
     case malformedEvent
+    /// An operator asked for something that the simulator can't do, and why, in its words.
+    case simulatorRefused(String)
     case noPlan
     case payFirst
     case ending
@@ -129,6 +131,7 @@ extension BillingProblem: ProblemConvertible {
                 "payment_disputed",
                 "The customer's bank disputes this payment. Giving it back as well would pay it twice."
             )
+        case .simulatorRefused(let words): ("simulator_refused", "The simulator can't do that: \(words)")
         case .noLinks: ("no_payment_links", "The payment provider of this currency has no payment links.")
         case .refundWindowOver:
             (

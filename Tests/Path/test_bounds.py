@@ -68,7 +68,8 @@ def test_dos_3_a_page_of_any_other_size_is_refused(server, workspace):
     assert len(lists) > 12
     for path in lists:
         target = path.replace("{org}", workspace.organization)
-        if "{" in target:
+        # The simulator of Stripe wants a key of its own and answers in its own words.
+        if "{" in target or target.startswith("/sandbox/stripe/v1/"):
             continue
         for number in NUMBERS:
             answer = workspace.owner.get(f"{target}?limit={number.replace(' ', '%20')}")
@@ -112,6 +113,8 @@ def test_xss_2_files_are_downloads_and_nothing_in_them_runs(server, workspace):
     for method, path, operation in operations(server):
         content = operation.get("responses", {}).get("200", {}).get("content", {})
         if method != "GET" or not content or "application/json" in content or "{org}" not in path:
+            continue
+        if "{" in path.replace("{org}", ""):
             continue
         answer = workspace.owner.get(path.replace("{org}", workspace.organization)).expect(200)
         assert answer.headers["Content-Disposition"].startswith("attachment;"), path

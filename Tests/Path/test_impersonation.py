@@ -174,7 +174,8 @@ def test_it_asks_for_a_fresh_credential(workspace, server, admin):
 def test_an_instance_can_switch_it_off_and_ask_for_a_second_factor(tmp_path):
     options = ["--accounts-impersonation", "off", "--accounts-second-factor", "operators"]
     with serving(tmp_path, *options) as server:
-        workspace = Workspace(server)
+        # Nobody changes plans here without a second factor.
+        workspace = Workspace(server, lifts=False)
         user = mine(Client(workspace.url, join_member(workspace)))
         assert begin(workspace, user).expect(403).json["code"] == "second_factor_missing"
         workspace.owner.get(workspace.base).expect(200)

@@ -116,14 +116,9 @@ extension Sandbox {
             do {
                 return SandboxPlayed(id: try play(call.body.event, call.body.id ?? "", in: tx))
             } catch let error as SandboxError {
-                throw Self.refusal(error.words)
+                throw BillingProblem.simulatorRefused(error.words)
             }
         }
-    }
-
-    /// What an operator is told in our own words; programs that stand for a provider's are told in the provider's.
-    static func refusal(_ words: String) -> Problem {
-        Problem("simulator_refused", status: 409, "The simulator can't do that: \(words).")
     }
 
     /// The same operation, as slow as it was asked for, and silent during an outage.

@@ -168,7 +168,7 @@ extension StripeSandbox {
             do {
                 return SandboxPlayed(id: try play(call.body.event, call.body.id, in: tx).text("id"))
             } catch let error as StripeSandboxError {
-                throw Sandbox.refusal(error.words)
+                throw BillingProblem.simulatorRefused(error.words)
             }
         }
     }
