@@ -76,20 +76,16 @@ enum ReportStore {
         ) { (try $0.id(0), try $0.id(1)) }
     }
 
-    /// What is billed and not void, less what credit notes took back, at an instant; without tax.
+    /// What was invoiced by an instant and is neither earned nor given back by now; without tax. How far a line was
+    /// earned at an earlier time is not kept, so this belongs beside the books of the present.
     static func unearned(at instant: Timestamp, in tx: any Transaction) throws -> Totals<BalanceKey> {
         var totals = Totals<BalanceKey>()
-        let billed = try tx.rows(
+        let schedules = try tx.rows(
             """
-            SELECT l.currency, l.taxable FROM invoices i JOIN invoice_lines l ON l.invoice_id = i.id
-            WHERE l.revenue = 'deferred' AND i.issued_at <= \(instant)
-              AND (i.voided_at IS NULL OR i.voided_at > \(instant))
+            SELECT currency, amount - recognised - released FROM revenue_schedules WHERE created_at <= \(instant)
             """
         ) { (try $0.text(0), try $0.int(1)) }
-        let credited = try tx.rows("SELECT currency, -subtotal FROM credit_notes WHERE issued_at <= \(instant)") {
-            (try $0.text(0), try $0.int(1))
-        }
-        for (currency, amount) in billed + credited {
+        for (currency, amount) in schedules {
             totals.add(amount, to: BalanceKey(owner: "", currency: Currency(stored: currency)))
         }
         return totals
