@@ -97,8 +97,8 @@ extension BillingMail {
             (
                 "The plan has ended: invoice \(it.number) was not paid",
                 """
-                Invoice \(it.number) over \(it.total.formatted) was not paid, so the plan has ended and the invoice is \
-                void. Nothing is lost: take a plan again whenever you like.
+                Invoice \(it.number) over \(it.total.formatted) was not paid, so the plan has ended. \
+                Nothing is lost: take a plan again whenever you like.
 
                 The invoice: \(link)
                 """

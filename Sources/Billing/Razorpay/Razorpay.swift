@@ -138,16 +138,7 @@ package struct Razorpay: Sendable {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: body.text))
         }
-        let status: Int
-        let json: JSONValue?
-        do {
-            let response = try await client.execute(request, timeout: .seconds(20))
-            let bytes = try await response.body.collect(upTo: Self.answerLimit)
-            status = Int(response.status.code)
-            json = try? JSONParser.parse(Array(bytes.readableBytesView))
-        } catch {
-            throw ProviderError.unknown(String(describing: type(of: error)))
-        }
+        let (status, json) = try await ProviderCall.send(request, by: client, limit: Self.answerLimit)
         return try Self.judge(status, json)
     }
 

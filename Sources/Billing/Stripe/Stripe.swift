@@ -165,16 +165,7 @@ package struct Stripe: Sendable {
             request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
             request.body = .bytes(ByteBuffer(string: form.encoded))
         }
-        let status: Int
-        let json: JSONValue?
-        do {
-            let response = try await client.execute(request, timeout: .seconds(20))
-            let bytes = try await response.body.collect(upTo: Self.answerLimit)
-            status = Int(response.status.code)
-            json = try? JSONParser.parse(Array(bytes.readableBytesView))
-        } catch {
-            throw ProviderError.unknown(String(describing: type(of: error)))
-        }
+        let (status, json) = try await ProviderCall.send(request, by: client, limit: Self.answerLimit)
         return try Self.judge(status, json)
     }
 
